@@ -1,0 +1,51 @@
+/** A (query column, candidate column) pair: one stretch of `rows` logits in the softmax of every row. */
+export interface ContrastiveBlock {
+  /** Index of the column whose row `i` asks. */
+  readonly queries: number;
+  /** Index of the column all of whose rows answer. */
+  readonly candidates: number;
+  /** Which softmax the block belongs to, counted from 0 without gaps. All blocks in 0 is a `joint` partition. */
+  readonly partition: number;
+  /** Remove the entries `(i, i)`: a text against itself or against another text of its own row. */
+  readonly removeDiagonal: boolean;
+  /** Adds `strength * stopgrad(cosine)` to the logits named by `entries`, unscaled. */
+  readonly hardness?: {
+    readonly strength: number;
+    readonly entries: 'diagonal' | 'off-diagonal' | 'all';
+  };
+}
+
+/** One Matryoshka prefix of the embedding and its share in the loss. */
+export interface MatryoshkaTerm {
+  /** The first `dim` columns of every embedding are compared. */
+  readonly dim: number;
+  readonly weight: number;
+}
+
+/** The declarative form of a contrastive loss: what a fused kernel needs to know beside the embeddings. */
+export interface ContrastiveForm {
+  /** Block 0 holds the label of every row: its entry `(i, i)`. */
+  readonly blocks: readonly ContrastiveBlock[];
+  /** Multiplies every cosine similarity: 20 for MNRL, 1 / temperature for GIST. */
+  readonly scale: number;
+}
+
+/**
+ * One fused forward and backward of a contrastive loss, DESIGN's nested form.
+ *
+ *     loss = sum_d weight_d * mean_i ( mean_p logsumexp_p(i, d) - logit_0(i, i, d) )
+ *
+ * over dims `d`, rows `i` and partitions `p`, where a logit is `scale * cosine + hardness`.
+ */
+export interface ContrastiveProblem extends ContrastiveForm {
+  /** Rows of every column. */
+  readonly rows: number;
+  /** Columns of every embedding matrix. */
+  readonly dimension: number;
+  /** The embedding matrices, each `[rows, dimension]`, borrowed. */
+  readonly columns: readonly Float32Array[];
+  /** Distinct dims, in any order, none above `dimension`. */
+  readonly terms: readonly MatryoshkaTerm[];
+  /** By column: 0 where a row has no text and is no candidate. Undefined where all rows count. Columns 0 and 1 have none. */
+  readonly valid?: readonly (Uint8Array | undefined)[];
+}

@@ -1,0 +1,120 @@
+import type { ContrastiveProblem } from './contrastive-problem.js';
+import type { TokenBags } from './token-bags.js';
+
+/** The version tag of {@link Kernels}. */
+export const KERNELS_CONTRACT = 'embedbag/kernels@1';
+
+/** A row-major matrix of float32. */
+export interface Matrix {
+  /** `[rows, columns]`; may be longer, the rest is ignored. */
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The gradient of a table, as its touched rows. */
+export interface SparseRows {
+  /** Distinct row numbers, ascending, `[count]`. */
+  readonly rows: Int32Array;
+  /** Their values, `[count, columns]`. */
+  readonly values: Float32Array;
+  readonly count: number;
+  readonly columns: number;
+}
+
+/** One AdamW step as PyTorch defines it: decoupled decay, epsilon added after the bias-corrected root. */
+export interface AdamWStep {
+  /** `[rows, columns]`, updated in place. */
+  readonly table: Matrix;
+  /** Same length as the table, updated in place. */
+  readonly firstMoment: Float32Array;
+  /** Same length as the table, updated in place. */
+  readonly secondMoment: Float32Array;
+  /** Rows that are not listed have a gradient of zero. */
+  readonly gradient: SparseRows;
+  /** Multiplies the gradient before use: the clip coefficient. */
+  readonly gradientScale: number;
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** `1 - beta1^t`, t counted from 1. */
+  readonly biasCorrection1: number;
+  /** `1 - beta2^t`. */
+  readonly biasCorrection2: number;
+}
+
+export interface TopKRequest {
+  readonly queries: Matrix;
+  readonly documents: Matrix;
+  /** How many documents a query gets; if there are fewer documents, that many. */
+  readonly k: number;
+  readonly similarity: 'cosine' | 'dot';
+  /** Compare only the first `dimension` columns. Default: all. */
+  readonly dimension?: number;
+}
+
+/** The best documents of every query, best first; equal scores by lower document index. */
+export interface TopKResult {
+  /** Document indices, `[queries, k]`. */
+  readonly indices: Int32Array;
+  /** `[queries, k]`. */
+  readonly scores: Float32Array;
+  readonly k: number;
+}
+
+/**
+ * The compute that everything else stands on: synchronous loops over typed arrays.
+ *
+ * Arrays from `allocateFloat32` and `allocateInt32` are used where they lie. All other arrays are accepted too and copied
+ * in and out where the backend has a memory of its own. A kernel writes only into what its comment calls updated or written,
+ * keeps no caller's array after it returns, and gives the same bytes for the same inputs, backend and thread count.
+ */
+export interface Kernels {
+  readonly contract: typeof KERNELS_CONTRACT;
+  /** Which implementation runs: `typescript`, `wasm-simd`, `wasm-relaxed-simd`, ... */
+  readonly backend: string;
+  /** How many threads compute, the calling one included. */
+  readonly threads: number;
+
+  /** A zero-filled array in the backend's own memory; give it back with `release`. */
+  allocateFloat32(length: number): Float32Array;
+  allocateInt32(length: number): Int32Array;
+  /** Gives back an array from `allocate...`; any other array, and a second call, throw. */
+  release(array: Float32Array | Int32Array): void;
+
+  /**
+   * Mean of each bag's table rows, written into `out` `[bags, columns]`. An empty bag gives a zero row.
+   * Throws `token-out-of-range` when an id is not a row of the table.
+   */
+  bagForward(table: Matrix, bags: TokenBags, out: Float32Array): void;
+
+  /**
+   * The gradient of the table rows from that of the means, `gradient` `[bags, columns]`.
+   * The result is borrowed until the next call of `bagBackward` on these kernels.
+   */
+  bagBackward(bags: TokenBags, gradient: Float32Array, columns: number): SparseRows;
+
+  /**
+   * The loss of `problem`; with `gradients` also its gradient by each column, written (not added) into
+   * `[rows, dimension]` matrices in column order. The gradient of a row with norm at most 1e-12 is zero.
+   */
+  contrastive(problem: ContrastiveProblem, gradients?: readonly Float32Array[]): number;
+
+  /** The Euclidean norm over all values of `gradient`. */
+  gradientNorm(gradient: SparseRows): number;
+
+  /** Updates a table and its moments. */
+  adamW(step: AdamWStep): void;
+
+  /** Exact search by brute force. Throws nothing; a zero vector has cosine 0 with everything. */
+  topK(request: TopKRequest): TopKResult;
+
+  /** Divides each row of `matrix` by its norm, in place; a row with norm at most 1e-12 becomes zero. */
+  normalizeRows(matrix: Matrix): void;
+
+  /** Ends the threads and gives back the memory. Idempotent; every other call then throws `kernels-disposed`. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
