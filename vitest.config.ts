@@ -7,6 +7,8 @@ export default defineConfig({
   resolve: { conditions },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tooling/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**'],
+    setupFiles: ['tooling/vitest/silent-console.ts'],
     environment: 'node',
     testTimeout: 60_000,
     hookTimeout: 60_000,
