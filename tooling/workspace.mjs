@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The repository root, an absolute path. */
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -23,6 +23,7 @@ const NOT_SOURCES = new Set(['node_modules', 'dist', 'generated', '.turbo', 'out
 
 /** A failure with a sentence for the user; print its message and leave out the stack. */
 export class WorkspaceError extends Error {
+  /** @override */
   name = 'WorkspaceError';
 }
 
@@ -113,8 +114,8 @@ export function pnpmVersion() {
 /** How to start pnpm: the one we run under if it is the right version, else the right version through npx. */
 function pnpmCommand() {
   const version = pnpmVersion();
-  const runner = process.env['npm_execpath'] ?? '';
-  const underSamePnpm = (process.env['npm_config_user_agent'] ?? '').startsWith(`pnpm/${version} `);
+  const runner = process.env.npm_execpath ?? '';
+  const underSamePnpm = (process.env.npm_config_user_agent ?? '').startsWith(`pnpm/${version} `);
   if (underSamePnpm && /pnpm\.[cm]?js$/.test(runner) && existsSync(runner)) {
     return { command: process.execPath, prefix: [runner], shell: false };
   }
@@ -165,7 +166,7 @@ export function runPnpm(args, options = {}) {
   /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, CI: 'true', TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' };
   // pnpm leaves out devDependencies, our compilers among them, when it is told that this is production.
-  delete env['NODE_ENV'];
+  delete env.NODE_ENV;
   return runCommand(command, [...prefix, ...args], { ...options, env, shell, name: `pnpm ${args.join(' ')}` });
 }
 
@@ -246,14 +247,27 @@ export function ensureBuilt(options = {}) {
 }
 
 /**
+ * Runs a built program of the workspace in this process, with this process's arguments; builds first when needed.
+ *
+ * @param {string} file Relative to the root, such as `packages/cli/dist/bin.js`.
+ * @param {QuietOption} [options]
+ */
+export function runBuilt(file, options = {}) {
+  runMain(async () => {
+    await ensureBuilt(options);
+    await import(pathToFileURL(path.join(root, file)).href);
+  });
+}
+
+/**
  * Runs a script's `main` and turns a {@link WorkspaceError} into its sentence on stderr and exit code 1.
  *
- * @param {() => Promise<number | void>} main Resolves to the exit code; nothing means 0.
+ * @param {() => Promise<number | void>} main Resolves to the exit code; nothing leaves it as it is.
  */
 export function runMain(main) {
   main().then(
     (code) => {
-      process.exitCode = code ?? 0;
+      if (code !== undefined) process.exitCode = code;
     },
     (error) => {
       process.stderr.write(`${error instanceof WorkspaceError ? error.message : (error?.stack ?? error)}\n`);

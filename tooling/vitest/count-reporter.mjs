@@ -5,14 +5,13 @@ import { writeFileSync } from 'node:fs';
  *
  * A file that cannot be loaded and a suite whose own hook fails count as one failure each: their tests never ran.
  */
-// biome-ignore lint/style/noDefaultExport: vitest loads a reporter by its default export.
 export default class CountReporter {
   /**
    * @param {ReadonlyArray<import('vitest/node').TestModule>} modules
    * @param {ReadonlyArray<unknown>} unhandledErrors
    */
   onTestRunEnd(modules, unhandledErrors) {
-    const file = process.env['EMBEDBAG_TEST_COUNTS'];
+    const file = process.env.EMBEDBAG_TEST_COUNTS;
     if (file === undefined) return;
     const counts = { passed: 0, failed: 0, skipped: 0, unhandledErrors: unhandledErrors.length };
     for (const module of modules) {

@@ -1,0 +1,45 @@
+/**
+ * The second half of `pnpm lint`, after Biome: the rules in tooling/lint over every file that git knows or would add.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { checkName, checkSource } from './lint/source-rules.mjs';
+import { root, runMain, workspacePackages } from './workspace.mjs';
+
+/** Every file of the repository that git does not ignore, relative to the root. */
+function repositoryFiles() {
+  const output = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return output.split('\0').filter((file) => file !== '' && existsSync(path.join(root, file)));
+}
+
+/** Runs all rules over the repository: how many sources were read, and what is wrong as `file:line message`. */
+export function lintRepository() {
+  const packages = workspacePackages();
+  const folderByName = new Map(packages.map((one) => [one.name, one.folder]));
+  /** @type {string[]} */
+  const problems = [];
+  let sources = 0;
+  for (const file of repositoryFiles()) {
+    const nameProblem = checkName(file);
+    if (nameProblem !== undefined) problems.push(`${file} ${nameProblem}`);
+    const owner = packages.find((one) => file.startsWith(`${one.folder}/src/`));
+    if (owner === undefined || !file.endsWith('.ts')) continue;
+    sources += 1;
+    problems.push(...checkSource({ file, text: readFileSync(path.join(root, file), 'utf8'), owner, folderByName }));
+  }
+  return { sources, problems };
+}
+
+if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === path.join(root, 'tooling', 'lint.mjs')) {
+  runMain(async () => {
+    const { sources, problems } = lintRepository();
+    for (const problem of problems) process.stderr.write(`${problem}\n`);
+    process.stdout.write(`Checked ${sources} source files, found ${problems.length} problems.\n`);
+    return problems.length > 0 ? 1 : 0;
+  });
+}
