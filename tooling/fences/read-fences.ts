@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root, workspacePackages } from '../workspace.mjs';
+
+/** One ```` ```ts ```` fence of a Markdown file. */
+export interface Fence {
+  /** The Markdown file, relative to the root. */
+  readonly file: string;
+  /** The line of the fence's first line of code, counted from 1. */
+  readonly line: number;
+  readonly code: string;
+}
+
+/** The `ts` fences of a Markdown text; fences of every other language are left out. */
+export function readFences(file: string, markdown: string): Fence[] {
+  const fences: Fence[] = [];
+  let open: { marker: string; isTypeScript: boolean; line: number; code: string[] } | undefined;
+  for (const [index, text] of markdown.split(/\r?\n/).entries()) {
+    const marker = /^ {0,3}(`{3,}|~{3,})\s*(\S*)/.exec(text);
+    if (open === undefined) {
+      if (marker === null) continue;
+      const isTypeScript = ['ts', 'typescript', 'mts'].includes(marker[2] ?? '');
+      open = { marker: marker[1] ?? '', isTypeScript, line: index + 2, code: [] };
+    } else if (marker !== null && marker[2] === '' && (marker[1] ?? '').startsWith(open.marker)) {
+      if (open.isTypeScript) fences.push({ file, line: open.line, code: open.code.join('\n') });
+      open = undefined;
+    } else {
+      open.code.push(text);
+    }
+  }
+  if (open !== undefined)
+    throw new Error(`Expected the fence above ${file}:${open.line} to be closed, received the end.`);
+  return fences;
+}
+
+/** The Markdown files whose fences are checked, relative to the root. */
+export function documentFiles(): string[] {
+  const files = ['README.md', 'CONTRIBUTING.md', ...workspacePackages().map((one) => `${one.folder}/README.md`)];
+  const folders = ['docs'];
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+    for (const entry of readdirSync(path.join(root, folder), { withFileTypes: true })) {
+      if (entry.isDirectory()) folders.push(`${folder}/${entry.name}`);
+      else if (entry.name.endsWith('.md')) files.push(`${folder}/${entry.name}`);
+    }
+  }
+  return files;
+}
+
+/** Every `ts` fence of the documents; a document that does not exist has none. */
+export function repositoryFences(): Fence[] {
+  return documentFiles().flatMap((file) => {
+    try {
+      return readFences(file, readFileSync(path.join(root, file), 'utf8'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  });
+}
