@@ -1,21 +1,11 @@
 /**
  * The second half of `pnpm lint`, after Biome: the rules in tooling/lint over every file that git knows or would add.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkName, checkSource } from './lint/source-rules.mjs';
+import { repositoryFiles } from './repository-files.mjs';
 import { root, runMain, workspacePackages } from './workspace.mjs';
-
-/** Every file of the repository that git does not ignore, relative to the root. */
-function repositoryFiles() {
-  const output = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return output.split('\0').filter((file) => file !== '' && existsSync(path.join(root, file)));
-}
 
 /** Runs all rules over the repository: how many sources were read, and what is wrong as `file:line message`. */
 export function lintRepository() {
