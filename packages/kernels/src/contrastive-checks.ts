@@ -1,0 +1,72 @@
+import { type ContrastiveProblem, EmbedbagError } from '@embedbag/core';
+
+/** A {@link ContrastiveProblem} whose columns are of any type that has a length. */
+export type CheckedProblem = Omit<ContrastiveProblem, 'columns'> & { readonly columns: readonly ArrayLike<number>[] };
+
+function mismatch(what: string, expected: string, received: number | string, remedy: string): never {
+  throw new EmbedbagError({
+    code: 'invalid-contrastive-problem',
+    message: `Expected ${what} to be ${expected}, received ${received}. ${remedy}`,
+    details: { received },
+  });
+}
+
+function checkTerms(problem: CheckedProblem): void {
+  const seen = new Set<number>();
+  for (const { dim } of problem.terms) {
+    if (!Number.isInteger(dim) || dim < 1 || dim > problem.dimension) {
+      mismatch(
+        '`dim`',
+        `a whole number from 1 to the ${problem.dimension} dimensions of the embeddings`,
+        dim,
+        'Drop it.',
+      );
+    }
+    if (seen.has(dim)) mismatch('`dim`', 'in `terms` once', `${dim} twice`, 'Add the two weights instead.');
+    seen.add(dim);
+  }
+}
+
+function checkBlocks(problem: CheckedProblem): void {
+  const count = problem.columns.length;
+  if (problem.blocks.length === 0) mismatch('`blocks`', 'at least one block', 0, 'Add (anchor, positive).');
+  for (const { queries, candidates } of problem.blocks) {
+    for (const column of [queries, candidates]) {
+      if (Number.isInteger(column) && column >= 0 && column < count) continue;
+      mismatch("a block's column", `from 0 to ${count - 1}`, column, 'Give the loss as many columns as it names.');
+    }
+  }
+}
+
+/**
+ * Throws `invalid-contrastive-problem` where a problem's sizes do not fit together.
+ *
+ * Every backend calls this first, so that all refuse the same problems in the same words.
+ */
+export function checkContrastive(problem: CheckedProblem, gradients?: readonly ArrayLike<number>[]): void {
+  const length = problem.rows * problem.dimension;
+  checkBlocks(problem);
+  checkTerms(problem);
+  for (const column of problem.columns) {
+    if (column.length >= length) continue;
+    mismatch('every column', `${problem.rows} x ${problem.dimension} = ${length} values`, column.length, 'Fill it.');
+  }
+  if (!gradients) return;
+  if (gradients.length !== problem.columns.length) {
+    mismatch(
+      '`gradients`',
+      `one matrix for each of ${problem.columns.length} columns`,
+      gradients.length,
+      'Give each one.',
+    );
+  }
+  for (const gradient of gradients) {
+    if (gradient.length >= length) continue;
+    mismatch(
+      'every gradient',
+      `${problem.rows} x ${problem.dimension} = ${length} values`,
+      gradient.length,
+      'Enlarge it.',
+    );
+  }
+}

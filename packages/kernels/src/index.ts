@@ -1,0 +1,3 @@
+export { contrastiveInFloat64, type FloatContrastiveProblem } from './typescript-contrastive.js';
+export { createTypeScriptKernels } from './typescript-kernels.js';
+export type { FloatArray } from './typescript-product.js';
