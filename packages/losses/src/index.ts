@@ -1,0 +1,2 @@
+export * from './matryoshka-loss.js';
+export * from './multiple-negatives-ranking-loss.js';

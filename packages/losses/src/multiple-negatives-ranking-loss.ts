@@ -1,0 +1,239 @@
+import {
+  type ContrastiveBlock,
+  type ContrastiveForm,
+  EmbedbagError,
+  LOSS_CONTRACT,
+  type Loss,
+  type LossComputeInput,
+} from '@embedbag/core';
+
+/** One kind of similarity in the softmax of {@link multipleNegativesRankingLoss}. */
+export type Direction = 'query_to_doc' | 'query_to_query' | 'doc_to_query' | 'doc_to_doc';
+
+/** Whether all directions share one softmax or each has its own. */
+export type PartitionMode = 'joint' | 'per_direction';
+
+/** Which negatives get a hardness term. */
+export type HardnessMode = 'in_batch_negatives' | 'hard_negatives' | 'all_negatives';
+
+/** The options of {@link multipleNegativesRankingLoss}. */
+export interface MultipleNegativesRankingLossOptions {
+  /** Multiplies every cosine similarity, `1 / temperature`; positive. Default: 20. */
+  readonly scale?: number;
+  /**
+   * - `query_to_doc`: an anchor against all positives and negatives; always needed, for it holds the pair itself.
+   * - `query_to_query`: an anchor against all other anchors.
+   * - `doc_to_query`: a positive against all anchors.
+   * - `doc_to_doc`: a positive against all positives and negatives of other rows.
+   *
+   * Default: `['query_to_doc']`.
+   */
+  readonly directions?: readonly Direction[];
+  /**
+   * `joint`: one softmax over all directions. `per_direction`: one softmax each, their losses averaged; not with
+   * `query_to_query` or `doc_to_doc`, which do not hold the pair. Default: `joint`.
+   */
+  readonly partitionMode?: PartitionMode;
+  /**
+   * Adds `hardnessStrength * cosine`, as a constant, to the logits of these negatives of `query_to_doc`: those of other
+   * rows, the row's own hard negatives, or both. Default: null, none.
+   */
+  readonly hardnessMode?: HardnessMode | null;
+  /** Not negative; needed with `hardnessMode`. Lan et al. 2025 use 9, Schechter Vera et al. 2025 use 5. */
+  readonly hardnessStrength?: number;
+}
+
+type Settings = Required<MultipleNegativesRankingLossOptions>;
+
+const DIRECTIONS: readonly Direction[] = ['query_to_doc', 'query_to_query', 'doc_to_query', 'doc_to_doc'];
+const PARTITION_MODES: readonly PartitionMode[] = ['joint', 'per_direction'];
+const HARDNESS_MODES: readonly HardnessMode[] = ['in_batch_negatives', 'hard_negatives', 'all_negatives'];
+
+const CITATION_INFO_NCE = `@misc{oord2019representationlearningcontrastivepredictive,
+      title={Representation Learning with Contrastive Predictive Coding},
+      author={Aaron van den Oord and Yazhe Li and Oriol Vinyals},
+      year={2019},
+      eprint={1807.03748},
+      archivePrefix={arXiv},
+      primaryClass={cs.LG},
+      url={https://arxiv.org/abs/1807.03748},
+}`;
+
+const CITATION_SYMMETRIC = `@misc{günther2024jinaembeddings28192token,
+      title={Jina Embeddings 2: 8192-Token General-Purpose Text Embeddings for Long Documents},
+      author={Michael Günther and Jackmin Ong and Isabelle Mohr and Alaeddine Abdessalem and Tanguy Abel and Mohammad Kalim Akram and Susana Guzman and Georgios Mastrapas and Saba Sturua and Bo Wang and Maximilian Werk and Nan Wang and Han Xiao},
+      year={2024},
+      eprint={2310.19923},
+      archivePrefix={arXiv},
+      primaryClass={cs.CL},
+      url={https://arxiv.org/abs/2310.19923},
+}`;
+
+const CITATION_GTE = `@misc{li2023generaltextembeddingsmultistage,
+      title={Towards General Text Embeddings with Multi-stage Contrastive Learning},
+      author={Zehan Li and Xin Zhang and Yanzhao Zhang and Dingkun Long and Pengjun Xie and Meishan Zhang},
+      year={2023},
+      eprint={2308.03281},
+      archivePrefix={arXiv},
+      primaryClass={cs.CL},
+      url={https://arxiv.org/abs/2308.03281},
+}`;
+
+function invalid(option: string, expected: string, received: unknown, remedy: string): never {
+  throw new EmbedbagError({
+    code: 'invalid-loss-option',
+    message: `Expected \`${option}\` ${expected}, received ${JSON.stringify(received) ?? String(received)}. ${remedy}`,
+    details: { option },
+  });
+}
+
+function list(words: readonly string[]): string {
+  return words.map((word) => `\`${word}\``).join(', ');
+}
+
+function checkDirections(directions: readonly Direction[], partitionMode: PartitionMode): void {
+  if (directions.length === 0) {
+    invalid('directions', 'to have at least one direction', directions, 'Leave it out for `query_to_doc`.');
+  }
+  for (const direction of directions) {
+    if (!DIRECTIONS.includes(direction))
+      invalid('directions', `to be of ${list(DIRECTIONS)}`, direction, 'Choose of these.');
+  }
+  if (!directions.includes('query_to_doc')) {
+    invalid('directions', 'to hold `query_to_doc`, which holds the positive pair', directions, 'Add `query_to_doc`.');
+  }
+  if (!PARTITION_MODES.includes(partitionMode)) {
+    invalid('partitionMode', `to be ${list(PARTITION_MODES)}`, partitionMode, 'Choose of these.');
+  }
+  const withoutPair = directions.filter((direction) => direction === 'query_to_query' || direction === 'doc_to_doc');
+  if (partitionMode === 'per_direction' && withoutPair.length > 0) {
+    invalid(
+      'directions',
+      'to hold the positive pair in every direction when `partitionMode` is `per_direction`',
+      withoutPair,
+      'Use `partitionMode: "joint"`, or drop them.',
+    );
+  }
+}
+
+function settle(options: MultipleNegativesRankingLossOptions): Settings {
+  const scale = options.scale ?? 20;
+  if (!(scale > 0 && Number.isFinite(scale))) invalid('scale', 'to be a positive number', scale, 'MNRL takes 20.');
+  const partitionMode = options.partitionMode ?? 'joint';
+  const directions = [...new Set(options.directions ?? (['query_to_doc'] as const))];
+  checkDirections(directions, partitionMode);
+  const hardnessMode = options.hardnessMode ?? null;
+  if (hardnessMode !== null && !HARDNESS_MODES.includes(hardnessMode)) {
+    invalid('hardnessMode', `to be null or ${list(HARDNESS_MODES)}`, hardnessMode, 'Choose of these.');
+  }
+  if (hardnessMode !== null && options.hardnessStrength === undefined) {
+    invalid('hardnessStrength', 'to be given with `hardnessMode`', undefined, 'The papers take 9 and 5.');
+  }
+  const hardnessStrength = options.hardnessStrength ?? 0;
+  if (!(hardnessStrength >= 0 && Number.isFinite(hardnessStrength))) {
+    invalid('hardnessStrength', 'to be a number from 0 up', hardnessStrength, 'The papers take 9 and 5.');
+  }
+  return { scale, directions, partitionMode, hardnessMode, hardnessStrength };
+}
+
+/** Which logits of (anchor, column `candidates`) get the hardness term. */
+function hardnessEntries(
+  mode: HardnessMode | null,
+  candidates: number,
+): 'diagonal' | 'off-diagonal' | 'all' | undefined {
+  const hardNegatives = candidates > 1;
+  if (mode === 'in_batch_negatives') return 'off-diagonal';
+  if (mode === 'hard_negatives') return hardNegatives ? 'diagonal' : undefined;
+  if (mode === 'all_negatives') return hardNegatives ? 'all' : 'off-diagonal';
+  return undefined;
+}
+
+function blocksOf(
+  direction: Direction,
+  partition: number,
+  columnCount: number,
+  settings: Settings,
+): ContrastiveBlock[] {
+  const documents = Array.from({ length: columnCount - 1 }, (_, index) => index + 1);
+  switch (direction) {
+    case 'query_to_doc':
+      return documents.map((candidates) => {
+        const entries = hardnessEntries(settings.hardnessMode, candidates);
+        const block = { queries: 0, candidates, partition, removeDiagonal: false };
+        return entries ? { ...block, hardness: { strength: settings.hardnessStrength, entries } } : block;
+      });
+    case 'query_to_query':
+      return [{ queries: 0, candidates: 0, partition, removeDiagonal: true }];
+    case 'doc_to_query':
+      return [{ queries: 1, candidates: 0, partition, removeDiagonal: false }];
+    case 'doc_to_doc':
+      return documents.map((candidates) => ({ queries: 1, candidates, partition, removeDiagonal: true }));
+  }
+}
+
+function citationOf({ directions, partitionMode }: Settings): string {
+  if (directions.length === DIRECTIONS.length && partitionMode === 'joint') return CITATION_GTE;
+  const symmetric = directions.length === 2 && directions.includes('doc_to_query');
+  return symmetric && partitionMode === 'per_direction' ? CITATION_SYMMETRIC : CITATION_INFO_NCE;
+}
+
+function checkColumns(columnCount: number): void {
+  if (columnCount >= 2) return;
+  throw new EmbedbagError({
+    code: 'wrong-columns',
+    message: `Expected \`MultipleNegativesRankingLoss\` to get at least 2 columns, anchor and positive, received ${columnCount}. Give the dataset both.`,
+    details: { limit: 2, received: columnCount },
+  });
+}
+
+/**
+ * MultipleNegativesRankingLoss, also known as InfoNCE or in-batch negatives: the anchor's own positive must be more
+ * similar to it than all other positives and negatives of the batch.
+ *
+ * Inputs: (anchor, positive), (anchor, positive, negative) or (anchor, positive, negative_1, ..., negative_n); no labels.
+ * Candidates of a row are all positives, then the first negative column, then the second ...; row `i` asks for candidate `i`.
+ *
+ * Requirements: none. Recommendations: the NO_DUPLICATES batch sampler, so that no candidate repeats a row's positive.
+ *
+ * Relations: `directions: ['query_to_doc', 'doc_to_query']` with `partitionMode: 'per_direction'` is the symmetric loss of
+ * Günther et al. 2024; all four directions, joint, are the loss of GTE, Li et al. 2023. `matryoshkaLoss` runs it at many
+ * dims in one pass.
+ *
+ * Reference: sentence-transformers 6.2, losses/multiple_negatives_ranking.py; van den Oord et al. 2018, arXiv 1807.03748.
+ *
+ * @throws EmbedbagError `invalid-loss-option` here, `wrong-columns` when it computes fewer than two columns.
+ *
+ * @example
+ * ```ts
+ * const loss = multipleNegativesRankingLoss({ scale: 20 });
+ * ```
+ */
+export function multipleNegativesRankingLoss(options: MultipleNegativesRankingLossOptions = {}): Loss {
+  const settings = settle(options);
+
+  const contrastive = (columnCount: number): ContrastiveForm => {
+    checkColumns(columnCount);
+    // Block 0 must hold the label.
+    const ordered = DIRECTIONS.filter((direction) => settings.directions.includes(direction));
+    const blocks = ordered.flatMap((direction, index) =>
+      blocksOf(direction, settings.partitionMode === 'joint' ? 0 : index, columnCount, settings),
+    );
+    return { blocks, scale: settings.scale };
+  };
+
+  return {
+    contract: LOSS_CONTRACT,
+    name: 'MultipleNegativesRankingLoss',
+    config: { ...settings },
+    columns: { min: 2, labels: 'none' },
+    citation: citationOf(settings),
+    contrastive,
+    compute(input: LossComputeInput, gradients?: readonly Float32Array[]): number {
+      const { embeddings, rows, dimension, valid, kernels } = input;
+      const form = contrastive(embeddings.length);
+      const terms = [{ dim: dimension, weight: 1 }];
+      const problem = { ...form, rows, dimension, columns: embeddings, terms };
+      return kernels.contrastive(valid ? { ...problem, valid } : problem, gradients);
+    },
+  };
+}
