@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { linearSchedule, resolveWarmupSteps } from './linear-schedule.js';
+
+test('the rate rises from 0 over the warm-up and falls to 0 at the end', () => {
+  const rate = linearSchedule({ learningRate: 0.2, warmupSteps: 2, totalSteps: 10 });
+  expect(Array.from({ length: 11 }, (_, step) => rate(step))).toEqual(
+    [0, 0.1, 0.2, 0.175, 0.15, 0.125, 0.1, 0.075, 0.05, 0.025, 0].map((value) => expect.closeTo(value, 12)),
+  );
+});
+
+test('without a warm-up the first step has the full rate', () => {
+  expect(linearSchedule({ learningRate: 0.2, warmupSteps: 0, totalSteps: 4 })(0)).toBe(0.2);
+});
+
+test('a warm-up as long as the run never falls, and past the end the rate is 0', () => {
+  const rate = linearSchedule({ learningRate: 1, warmupSteps: 4, totalSteps: 4 });
+  expect([0, 1, 2, 3, 4, 9].map(rate)).toEqual([0, 0.25, 0.5, 0.75, 0, 0]);
+});
+
+test('the warm-up is the share rounded up, or the steps where given', () => {
+  expect(resolveWarmupSteps(39_287, { warmupRatio: 0.1 })).toBe(3929);
+  expect(resolveWarmupSteps(114, { warmupRatio: 0.1 })).toBe(12);
+  expect(resolveWarmupSteps(114, { warmupRatio: 0 })).toBe(0);
+  expect(resolveWarmupSteps(114, { warmupRatio: 0.1, warmupSteps: 5 })).toBe(5);
+});

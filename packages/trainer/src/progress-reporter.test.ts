@@ -1,0 +1,103 @@
+import type { TrainingEvent } from '@embedbag/core';
+import { expect, test } from 'vitest';
+import { progressReporter } from './progress-reporter.js';
+
+const start: TrainingEvent = {
+  type: 'training-start',
+  steps: 20,
+  warmupSteps: 2,
+  datasets: [{ name: 'pairs', rows: 2000, batches: 20 }],
+  backend: 'typescript',
+  threads: 1,
+};
+
+function step(number: number): TrainingEvent {
+  const figures = { loss: 4 / number, gradientNorm: 1, learningRate: 0.1, dataset: 'pairs', rows: 100 };
+  return { type: 'step-end', step: number, steps: 20, epoch: number / 20, elapsedMs: number * 500, ...figures };
+}
+
+const evaluation: TrainingEvent = {
+  type: 'evaluation-end',
+  step: 20,
+  name: 'tiny',
+  result: { metrics: { 'tiny_cosine_ndcg@10': 0.51234, other: 1 }, primaryMetric: 'tiny_cosine_ndcg@10' },
+  elapsedMs: 1200,
+};
+
+const end: TrainingEvent = {
+  type: 'training-end',
+  step: 20,
+  steps: 20,
+  outcome: 'completed',
+  pairs: 2000,
+  elapsedMs: 164_000,
+};
+
+function written(events: readonly TrainingEvent[], options: object = {}, columns = 100): string {
+  const pieces: string[] = [];
+  const stream = { write: (text: string) => pieces.push(text), columns };
+  const report = progressReporter({ stream, ...options });
+  for (const event of events) report(event);
+  return pieces.join('');
+}
+
+const allSteps = Array.from({ length: 20 }, (_, i) => step(i + 1));
+
+test('in a pipe there is a line each tenth of the steps', () => {
+  const lines = written([start, ...allSteps, evaluation, end])
+    .trimEnd()
+    .split('\n');
+  expect(lines).toHaveLength(13);
+  expect(lines[0]).toBe('Training 20 steps on 1 dataset of 2,000 rows, typescript, 1 thread');
+  expect(lines[1]).toBe('2/20  10 %  loss 2.0000  200 pairs/s  9.0 s left');
+  expect(lines[10]).toBe('20/20  100 %  loss 0.2000  200 pairs/s');
+  expect(lines[11]).toBe('step 20  tiny_cosine_ndcg@10 0.5123  (1.2 s)');
+  expect(lines[12]).toBe('Trained 20 steps, 2,000 pairs, in 2 min 44 s');
+});
+
+test('in a pipe nothing moves the cursor', () => {
+  const text = written([start, ...allSteps, evaluation, end]);
+  expect(text).not.toContain('\r');
+  expect(text).not.toContain('\x1b');
+});
+
+test('on a terminal one line is rewritten and cleared before other lines', () => {
+  const text = written([start, step(1), step(10), end], { isTTY: true });
+  expect(text.split('\n')).toEqual([
+    'Training 20 steps on 1 dataset of 2,000 rows, typescript, 1 thread',
+    '\r\x1b[2K[#-----------------------] 1/20  5 %  loss 4.0000  200 pairs/s  9.5 s left' +
+      '\r\x1b[2K[############------------] 10/20  50 %  loss 0.4000  40 pairs/s  5.0 s left' +
+      '\r\x1b[2KTrained 20 steps, 2,000 pairs, in 2 min 44 s',
+    '',
+  ]);
+});
+
+test('on a terminal steps that come fast are not all drawn, the last one is', () => {
+  const text = written([...allSteps], { isTTY: true, intervalMs: 60_000 });
+  expect(text.split('\r').filter((piece) => piece.includes('/20'))).toHaveLength(2);
+  expect(text).toContain('20/20');
+});
+
+test('a narrow terminal gets no more letters than it has', () => {
+  for (const columns of [10, 30, 60]) {
+    const line = written([step(3)], { isTTY: true }, columns).replace('\r\x1b[2K', '');
+    expect(line.length).toBeLessThan(columns);
+  }
+});
+
+test('a run that was stopped says so', () => {
+  const aborted: TrainingEvent = {
+    ...end,
+    step: 7,
+    outcome: 'aborted',
+    pairs: 700,
+    elapsedMs: 3_780_000,
+  } as TrainingEvent;
+  expect(written([aborted])).toBe('Stopped after 7 of 20 steps, 700 pairs, in 1 h 03 min\n');
+});
+
+test('notices and checkpoints get lines', () => {
+  const notice: TrainingEvent = { type: 'notice', code: 'x', message: 'Mind this.' };
+  const saved: TrainingEvent = { type: 'checkpoint-saved', step: 10, path: 'out/checkpoint-10' };
+  expect(written([notice, saved])).toBe('Mind this.\nstep 10  saved out/checkpoint-10\n');
+});

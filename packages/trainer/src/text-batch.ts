@@ -1,0 +1,48 @@
+import type { DatasetBatch, Loss, TextDataset } from '@embedbag/core';
+
+/** The texts of one batch, and what goes with them. */
+export interface TextBatch {
+  readonly dataset: TextDataset;
+  /** Row numbers in the dataset. */
+  readonly rows: Int32Array;
+  /** By column, the texts of `rows`. */
+  readonly texts: readonly (readonly string[])[];
+  /** What only some datasets have. */
+  readonly extras: {
+    /** Where the loss wants labels. */
+    readonly labels?: Float32Array;
+    /** By column, 0 where a row has no text. */
+    readonly valid?: readonly (Uint8Array | undefined)[];
+  };
+}
+
+/** Reads the rows of `batch` from its dataset. */
+export async function readTextBatch(dataset: TextDataset, batch: DatasetBatch, loss: Loss): Promise<TextBatch> {
+  const { rows } = batch;
+  const columns = dataset.columns.map((_, column) => column);
+  const texts = await Promise.all(columns.map((column) => dataset.texts(column, rows)));
+  const labels = loss.columns.labels === 'none' ? undefined : dataset.labels?.(rows);
+  const valid = columns.map((column) => dataset.valid?.(column, rows));
+  return {
+    dataset,
+    rows,
+    texts,
+    extras: {
+      ...(labels === undefined ? {} : { labels }),
+      ...(valid.every((column) => column === undefined) ? {} : { valid }),
+    },
+  };
+}
+
+/** The hashes of the batch's texts by column, `[rows * 2]` each. */
+export function batchTextHashes({ dataset, rows }: TextBatch): Uint32Array[] {
+  return dataset.columns.map((_, column) => {
+    const all = dataset.textHashes(column);
+    const hashes = new Uint32Array(rows.length * 2);
+    for (const [i, row] of rows.entries()) {
+      hashes[i * 2] = all[row * 2]!;
+      hashes[i * 2 + 1] = all[row * 2 + 1]!;
+    }
+    return hashes;
+  });
+}

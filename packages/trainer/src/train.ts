@@ -1,0 +1,294 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createRandom, type DatasetBatch, type JsonObject, type TrainingEvent } from '@embedbag/core';
+import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
+import { type AdamW, type AdamWState, clipCoefficient, createAdamW } from './adamw.js';
+import { writeCheckpoint } from './checkpoint.js';
+import { type EpochBatches, openEpochBatches } from './epoch-batches.js';
+import { linearSchedule } from './linear-schedule.js';
+import { modelCard } from './model-card.js';
+import { isAbort, nonFiniteError } from './run-endings.js';
+import { createRunProgress } from './run-progress.js';
+import { createStepBuffer, type StepBuffer, splitColumns } from './step-buffers.js';
+import { batchTextHashes, readTextBatch, type TextBatch } from './text-batch.js';
+import type { EvaluationRecord, TrainingSummary, TrainOptions } from './train-options.js';
+import { resolveTrainingArguments } from './training-arguments.js';
+import { createTrainingLog, type StepRecord } from './training-log.js';
+import { planNotices, shortEpochNotice, undrawnNotice } from './training-notices.js';
+import { openTrainingOutput, type TrainingOutput } from './training-output.js';
+import { planTraining, type TrainingPlan } from './training-plan.js';
+import { describeState } from './training-state.js';
+
+/** One run from its first step to its last; owns the optimizer's moments and the buffers of the steps. */
+class TrainingRun {
+  private readonly plan: TrainingPlan;
+  private readonly output: TrainingOutput | undefined;
+  private readonly rateAt: (stepsDone: number) => number;
+  private readonly optimizer: AdamW;
+  private optimizerState: AdamWState;
+  private readonly embeddings: StepBuffer;
+  private readonly gradients: StepBuffer;
+  private readonly progress = createRunProgress();
+  private readonly evaluations: EvaluationRecord[] = [];
+  private unwrittenRecords: JsonObject[] = [];
+  private readonly log = createTrainingLog((record) => this.unwrittenRecords.push(record));
+  private readonly startedAt = performance.now();
+  private isAborted = false;
+  private evaluatedAt: number | undefined;
+  private savedAt: number | undefined;
+
+  constructor(plan: TrainingPlan, output: TrainingOutput | undefined) {
+    const { kernels, table } = plan.model;
+    const { learningRate, adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: epsilon, weightDecay } = plan.arguments;
+    this.plan = plan;
+    this.output = output;
+    this.rateAt = linearSchedule({ learningRate, warmupSteps: plan.warmupSteps, totalSteps: plan.steps });
+    this.embeddings = createStepBuffer(kernels, plan.largestBatchTexts * table.columns);
+    this.gradients = createStepBuffer(kernels, plan.largestBatchTexts * table.columns);
+    this.optimizer = createAdamW({ beta1, beta2, epsilon, weightDecay });
+    this.optimizerState = this.optimizer.init(kernels, table.rows * table.columns);
+  }
+
+  async run(): Promise<TrainingSummary> {
+    this.announce();
+    if (this.plan.arguments.evalOnStart) await this.evaluate();
+    for (let epoch = 0; epoch < this.plan.epochs && this.goesOn(); epoch++) await this.trainEpoch(epoch);
+    return this.finish();
+  }
+
+  /** Gives the memory back; the table stays the model's. */
+  dispose(): void {
+    this.embeddings.release();
+    this.gradients.release();
+    this.optimizer.release(this.plan.model.kernels, this.optimizerState);
+  }
+
+  private async trainEpoch(epoch: number): Promise<void> {
+    const { progress } = this;
+    const batches = openEpochBatches(this.plan, epoch);
+    progress.epochIndex = epoch;
+    progress.batchesOfEpoch = 0;
+    while (this.goesOn()) {
+      const batch = batches.next();
+      if (batch === undefined) return this.endEpoch(batches);
+      const record = await this.trainStep(batch);
+      if (record === undefined) return;
+      progress.step += 1;
+      progress.batchesOfEpoch = batches.position;
+      progress.epoch = epoch + batches.position / batches.count;
+      progress.pairs += record.rows;
+      progress.stepsMs += record.durationMs;
+      await this.endStep(record);
+      // Lets signals, timers and streams have their turn.
+      await nextTurn();
+    }
+    if (batches.position >= batches.count) await this.endEpoch(batches);
+  }
+
+  /** One optimizer step, from texts to table; undefined when the signal kept the loss from preparing it. */
+  private async trainStep(batch: DatasetBatch): Promise<StepRecord | undefined> {
+    const startedAt = performance.now();
+    const { model, datasets, losses, arguments: args } = this.plan;
+    const { kernels, table } = model;
+    const loss = losses[batch.dataset]!;
+    const textBatch = await readTextBatch(datasets[batch.dataset]!, batch, loss);
+    const preparation = await this.prepareLoss(textBatch, batch.dataset);
+    if (preparation === undefined) return undefined;
+
+    // All columns are one list of texts, so that a token they share is one row of the gradient.
+    const bags = model.tokenize(textBatch.texts.flat());
+    const columns = textBatch.texts.length;
+    const rows = textBatch.rows.length;
+    const embeddings = this.embeddings.take(columns * rows * table.columns);
+    const gradients = this.gradients.take(columns * rows * table.columns);
+    kernels.bagForward(table, bags, embeddings);
+    const input = {
+      ...textBatch.extras,
+      embeddings: splitColumns(embeddings, columns),
+      rows,
+      dimension: table.columns,
+      prepared: preparation.prepared,
+      kernels,
+    };
+    const lossValue = loss.compute(input, splitColumns(gradients, columns));
+    const gradient = kernels.bagBackward(bags, gradients, table.columns);
+    const gradientNorm = kernels.gradientNorm(gradient);
+    const stepsDone = this.progress.step;
+    if (!Number.isFinite(lossValue) || !Number.isFinite(gradientNorm)) {
+      throw nonFiniteError(stepsDone + 1, textBatch, lossValue, gradientNorm);
+    }
+    const learningRate = this.rateAt(stepsDone);
+    const gradientScale = clipCoefficient(gradientNorm, args.maxGradNorm);
+    const update = { kernels, table, gradient, gradientScale, learningRate };
+    this.optimizerState = this.optimizer.update(this.optimizerState, update);
+    const dataset = textBatch.dataset.name;
+    return { loss: lossValue, gradientNorm, learningRate, dataset, rows, durationMs: performance.now() - startedAt };
+  }
+
+  private async prepareLoss(batch: TextBatch, dataset: number): Promise<{ readonly prepared: unknown } | undefined> {
+    const loss = this.plan.losses[dataset]!;
+    if (loss.prepare === undefined) return { prepared: undefined };
+    const { texts, rows, extras } = batch;
+    const random = createRandom(this.plan.arguments.seed, `loss/${this.progress.step}`);
+    const textHashes = batchTextHashes(batch);
+    const input = { ...extras, texts, textHashes, dataset: batch.dataset.name, rows, random };
+    return this.unlessAborted(async () => ({ prepared: await loss.prepare!(input, this.plan.signal) }));
+  }
+
+  private async endStep(record: StepRecord): Promise<void> {
+    const { arguments: args, steps } = this.plan;
+    const { step, epoch } = this.progress;
+    const { durationMs: _, ...figures } = record;
+    this.log.addStep(record);
+    this.emit({ type: 'step-end', step, steps, epoch, ...figures, elapsedMs: this.elapsedMs() });
+    const isLogged = step % args.loggingSteps === 0 || (args.loggingFirstStep && step === 1);
+    if (isLogged) this.closeLogWindow();
+    if (args.evalStrategy === 'steps' && step % args.evalSteps === 0) await this.evaluate();
+    if (args.saveStrategy === 'steps' && step % args.saveSteps === 0) await this.saveCheckpoint();
+    await this.writeRecords();
+  }
+
+  private async endEpoch(batches: EpochBatches): Promise<void> {
+    const { datasets, arguments: args } = this.plan;
+    const short = shortEpochNotice(batches.position, batches.count);
+    const undrawn = undrawnNotice(datasets, batches.undrawnRows());
+    for (const notice of [short, undrawn]) if (notice !== undefined) this.emit(notice);
+    if (args.evalStrategy === 'epoch') await this.evaluate();
+    if (args.saveStrategy === 'epoch') await this.saveCheckpoint();
+    await this.writeRecords();
+  }
+
+  private async evaluate(): Promise<void> {
+    const { evaluators, model, signal } = this.plan;
+    const { step, epoch } = this.progress;
+    if (this.evaluatedAt === step) return;
+    this.evaluatedAt = step;
+    for (const evaluator of evaluators) {
+      if (signal?.aborted) return;
+      const { name } = evaluator;
+      this.emit({ type: 'evaluation-start', step, name });
+      const startedAt = performance.now();
+      const result = await this.unlessAborted(() => evaluator.evaluate(model, signal === undefined ? {} : { signal }));
+      if (result === undefined) return;
+      this.evaluations.push({ step, name, result });
+      this.log.addEvaluation(step, epoch, result);
+      this.emit({ type: 'evaluation-end', step, name, result, elapsedMs: performance.now() - startedAt });
+    }
+  }
+
+  private async saveCheckpoint(): Promise<void> {
+    const { plan, progress, output, optimizerState } = this;
+    const { step } = progress;
+    if (output === undefined || this.savedAt === step) return;
+    this.savedAt = step;
+    const trainerState = describeState(plan, progress, this.log.history);
+    const checkpoint = { model: plan.model, readme: this.readme(), optimizerState, trainerState };
+    const path = await output.saveCheckpoint(step, (folder) => writeCheckpoint(folder, checkpoint));
+    this.emit({ type: 'checkpoint-saved', step, path });
+  }
+
+  private async finish(): Promise<TrainingSummary> {
+    const { model, steps, arguments: args } = this.plan;
+    const { step, pairs, stepsMs } = this.progress;
+    const outcome = this.isAborted && step < steps ? 'aborted' : 'completed';
+    this.closeLogWindow();
+    if (outcome === 'completed') await this.evaluate();
+    else if (args.saveStrategy !== 'no') await this.saveCheckpoint();
+    await this.writeRecords();
+    const readme = this.readme();
+    const modelFolder = await this.output?.saveModel((folder) => model.save(folder, { readme }));
+    const elapsedMs = this.elapsedMs();
+    this.emit({ type: 'training-end', step, steps, outcome, pairs, elapsedMs });
+    const { evaluations, log } = this;
+    const folder = modelFolder === undefined ? {} : { modelFolder };
+    const figures = { outcome, step, steps, pairs, meanLoss: log.meanLoss, elapsedMs, stepsMs } as const;
+    return { ...figures, ...folder, evaluations, history: log.history, arguments: args };
+  }
+
+  private announce(): void {
+    const { model, datasets, steps, warmupSteps, batches } = this.plan;
+    const { backend, threads } = model.kernels;
+    const counts = datasets.map(({ name, rowCount }, i) => ({ name, rows: rowCount, batches: batches[i]! }));
+    this.emit({ type: 'training-start', steps, warmupSteps, datasets: counts, backend, threads });
+    for (const notice of planNotices(this.plan)) this.emit(notice);
+  }
+
+  private readme(): string {
+    return modelCard(this.plan, this.progress, this.evaluations);
+  }
+
+  private goesOn(): boolean {
+    if (this.plan.signal?.aborted) this.isAborted = true;
+    return !this.isAborted && this.progress.step < this.plan.steps;
+  }
+
+  /** The result of `work`, or undefined when the signal stopped it. */
+  private async unlessAborted<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAbort(error, this.plan.signal)) throw error;
+      this.isAborted = true;
+      return undefined;
+    }
+  }
+
+  private closeLogWindow(): void {
+    const event = this.log.closeWindow(this.progress.step, this.progress.epoch);
+    if (event !== undefined) this.emit(event);
+  }
+
+  private async writeRecords(): Promise<void> {
+    const records = this.unwrittenRecords;
+    this.unwrittenRecords = [];
+    for (const record of records) await this.output?.appendLog(record);
+  }
+
+  private elapsedMs(): number {
+    return performance.now() - this.startedAt;
+  }
+
+  private emit(event: TrainingEvent): void {
+    this.plan.onEvent?.(event);
+  }
+}
+
+/**
+ * Trains `model` on `datasets`: each step embeds a batch, takes the loss and its gradient and moves the table by AdamW.
+ *
+ * The table changes in place. With `arguments.outputDir` the model is saved in its folder `final`, also when `signal`
+ * ended the run. The same options, kernels and thread count give the same bytes.
+ *
+ * @throws EmbedbagError before the first step for arguments, datasets or an `outputDir` that cannot work, and
+ * `non-finite-loss` at the step whose loss or gradient is NaN or infinite, with the table as it was before that step.
+ *
+ * @example
+ * ```ts
+ * const summary = await train({
+ *   model,
+ *   datasets,
+ *   loss: matryoshkaLoss(multipleNegativesRankingLoss(), { dims: [256, 128, 64] }),
+ *   arguments: { perDeviceTrainBatchSize: 1024, outputDir: 'output/first' },
+ *   onEvent: progressReporter({ stream: process.stderr }),
+ * });
+ * ```
+ *
+ * Follows `SentenceTransformerTrainer` of sentence-transformers.
+ */
+export async function train(options: TrainOptions): Promise<TrainingSummary> {
+  const plan = planTraining({
+    ...options,
+    evaluators: options.evaluators ?? [],
+    arguments: resolveTrainingArguments(options.arguments),
+    batchSampler: options.batchSampler ?? noDuplicatesBatchSampler(),
+    multiDatasetBatchSampler: options.multiDatasetBatchSampler ?? proportionalBatchSampler(),
+  });
+  const { outputDir, saveTotalLimit } = plan.arguments;
+  const limits = saveTotalLimit === undefined ? {} : { saveTotalLimit };
+  const output = outputDir === undefined ? undefined : await openTrainingOutput(outputDir, limits);
+  const run = new TrainingRun(plan, output);
+  try {
+    return await run.run();
+  } finally {
+    run.dispose();
+  }
+}

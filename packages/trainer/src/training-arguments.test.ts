@@ -1,0 +1,114 @@
+import { EmbedbagError } from '@embedbag/core';
+import { expect, test } from 'vitest';
+import { resolveTrainingArguments, type TrainingArguments } from './training-arguments.js';
+
+function mistakesOf(input: object): readonly string[] {
+  try {
+    resolveTrainingArguments(input as TrainingArguments);
+  } catch (error) {
+    expect(error).toBeInstanceOf(EmbedbagError);
+    expect((error as EmbedbagError).code).toBe('invalid-training-arguments');
+    return (error as EmbedbagError).details.mistakes as string[];
+  }
+  return [];
+}
+
+test('the defaults are those of static models', () => {
+  expect(resolveTrainingArguments()).toEqual({
+    numTrainEpochs: 1,
+    perDeviceTrainBatchSize: 2048,
+    learningRate: 0.2,
+    warmupRatio: 0.1,
+    weightDecay: 0,
+    maxGradNorm: 1,
+    adamBeta1: 0.9,
+    adamBeta2: 0.999,
+    adamEpsilon: 1e-8,
+    seed: 42,
+    dataloaderDropLast: false,
+    evalStrategy: 'no',
+    evalSteps: 250,
+    evalOnStart: false,
+    saveStrategy: 'no',
+    saveSteps: 250,
+    loggingSteps: 10,
+    loggingFirstStep: false,
+    bf16: false,
+    fp16: false,
+  });
+});
+
+test('given values replace defaults and undefined ones do not', () => {
+  const args = resolveTrainingArguments({ learningRate: 0.05, seed: undefined } as TrainingArguments);
+  expect(args.learningRate).toBe(0.05);
+  expect(args.seed).toBe(42);
+});
+
+test('all mistakes are listed in one error', () => {
+  const input = {
+    learningRate: -1,
+    warmupRatio: 1.5,
+    perDeviceTrainBatchSize: 2.5,
+    evalStrategy: 'always',
+    learning_rate: 0.1,
+    bf16: 'yes',
+  };
+  expect(() => resolveTrainingArguments(input as unknown as TrainingArguments)).toThrow(
+    [
+      'Expected valid training arguments, received 6 mistakes:',
+      '- `learning_rate`: no such argument. Did you mean `learningRate`?',
+      '- `perDeviceTrainBatchSize`: expected a whole number of at least 1, received 2.5.',
+      '- `learningRate`: expected a finite number above 0, received -1.',
+      '- `warmupRatio`: expected a number from 0 to 1, received 1.5.',
+      '- `evalStrategy`: expected `no`, `steps` or `epoch`, received `always`.',
+      '- `bf16`: expected true or false, received `yes`.',
+    ].join('\n'),
+  );
+});
+
+test('an argument that stands for no known one gets no suggestion', () => {
+  expect(mistakesOf({ gpuCount: 2 })).toEqual(['`gpuCount`: no such argument. Leave it out.']);
+});
+
+test.each([
+  ['batchSize', 'perDeviceTrainBatchSize'],
+  ['dropLast', 'dataloaderDropLast'],
+  ['lerningRate', 'learningRate'],
+  ['save_total_limit', 'saveTotalLimit'],
+])('`%s` is taken for `%s`', (written, meant) => {
+  expect(mistakesOf({ [written]: 1 })).toEqual([`\`${written}\`: no such argument. Did you mean \`${meant}\`?`]);
+});
+
+test.each([
+  ['numTrainEpochs', [0, Number.NaN, Number.POSITIVE_INFINITY, '1'], [0.5, 3]],
+  ['maxSteps', [0, -1, 1.5], [1]],
+  ['learningRate', [0, Number.POSITIVE_INFINITY, null], [1e-5]],
+  ['warmupSteps', [-1, 0.1], [0, 7]],
+  ['weightDecay', [-0.1], [0, 0.01]],
+  ['maxGradNorm', [-1, Number.NaN], [0, 1, Number.POSITIVE_INFINITY]],
+  ['adamBeta1', [1, -0.1], [0, 0.9]],
+  ['adamBeta2', [1], [0.999]],
+  ['adamEpsilon', [0], [1e-8]],
+  ['seed', [-1, 1.5], [0, 2 ** 40]],
+  ['evalSteps', [0], [1]],
+  ['saveSteps', [0], [1]],
+  ['saveTotalLimit', [0], [1]],
+  ['loggingSteps', [0], [1]],
+  ['outputDir', ['', 3], ['output']],
+  ['runName', ['', {}], ['first']],
+])('`%s` refuses %j and takes %j', (name, refused, taken) => {
+  for (const value of refused) expect(mistakesOf({ [name]: value })).toHaveLength(1);
+  for (const value of taken) expect(mistakesOf({ [name]: value })).toEqual([]);
+});
+
+test('checkpoints without a folder to save in are a mistake', () => {
+  expect(mistakesOf({ saveStrategy: 'steps' })).toEqual([
+    '`saveStrategy`: expected an `outputDir` to save in, received none. Set `outputDir`.',
+  ]);
+});
+
+test('two kinds of reduced precision are a mistake', () => {
+  expect(mistakesOf({ bf16: true, fp16: true })).toEqual([
+    '`bf16` and `fp16`: expected at most one of them to be true, received both. Leave one out.',
+  ]);
+});

@@ -1,0 +1,120 @@
+import {
+  BATCH_SAMPLER_CONTRACT,
+  EmbedbagError,
+  EVALUATOR_CONTRACT,
+  type Evaluator,
+  LOSS_CONTRACT,
+  type Loss,
+  MULTI_DATASET_BATCH_SAMPLER_CONTRACT,
+  TEXT_DATASET_CONTRACT,
+  type TextDataset,
+} from '@embedbag/core';
+import type { ResolvedTrainOptions, TrainOptions } from './train-options.js';
+import type { ResolvedTrainingArguments } from './training-arguments.js';
+
+/** Whether `loss` is one loss for all datasets, and not a record of losses by dataset. */
+function isLoss(loss: TrainOptions['loss']): loss is Loss {
+  return typeof (loss as Partial<Loss>).compute === 'function';
+}
+
+function checkContract(
+  kind: string,
+  plugin: { readonly name: string; readonly contract: string },
+  wanted: string,
+): void {
+  if (plugin.contract === wanted) return;
+  throw new EmbedbagError({
+    code: 'unsupported-contract',
+    message: `Expected ${kind} \`${plugin.name}\` to have the contract \`${wanted}\`, received \`${plugin.contract}\`. Use versions of both packages that fit together.`,
+    details: { expected: wanted, received: String(plugin.contract) },
+  });
+}
+
+/** Refuses plugins made for another version of the contracts: `unsupported-contract`. */
+export function checkContracts(options: ResolvedTrainOptions, losses: readonly Loss[]): void {
+  for (const dataset of options.datasets) checkContract('dataset', dataset, TEXT_DATASET_CONTRACT);
+  for (const loss of losses) checkContract('loss', loss, LOSS_CONTRACT);
+  for (const evaluator of options.evaluators) checkContract('evaluator', evaluator, EVALUATOR_CONTRACT);
+  checkContract('batch sampler', options.batchSampler, BATCH_SAMPLER_CONTRACT);
+  checkContract('multi-dataset batch sampler', options.multiDatasetBatchSampler, MULTI_DATASET_BATCH_SAMPLER_CONTRACT);
+}
+
+/** Refuses no datasets, empty ones, and two of one name. */
+export function checkDatasets(datasets: readonly TextDataset[]): void {
+  if (datasets.length === 0) {
+    throw new EmbedbagError({
+      code: 'no-dataset',
+      message: 'Expected `datasets` to hold at least one dataset, received none. Read one with `readDataset`.',
+    });
+  }
+  const names = new Set<string>();
+  for (const { name, rowCount } of datasets) {
+    if (rowCount === 0) {
+      throw new EmbedbagError({
+        code: 'empty-dataset',
+        message: `Expected dataset \`${name}\` to have rows, received none. Leave it out.`,
+        details: { dataset: name },
+      });
+    }
+    if (names.has(name)) {
+      throw new EmbedbagError({
+        code: 'duplicate-dataset-name',
+        message: `Expected every dataset to have a name of its own, received \`${name}\` twice. Rename one of them.`,
+        details: { dataset: name },
+      });
+    }
+    names.add(name);
+  }
+}
+
+/** The loss of each dataset, from one loss for all or a record by name; throws `loss-without-dataset`. */
+export function lossesByDataset(datasets: readonly TextDataset[], loss: TrainOptions['loss']): Loss[] {
+  if (isLoss(loss)) return datasets.map(() => loss);
+  const names = datasets.map((dataset) => dataset.name);
+  const missing = names.filter((name) => !Object.hasOwn(loss, name));
+  const unused = Object.keys(loss).filter((name) => !names.includes(name));
+  if (missing.length > 0 || unused.length > 0) {
+    const list = (all: readonly string[]): string =>
+      all.length === 0 ? 'none' : all.map((x) => `\`${x}\``).join(', ');
+    throw new EmbedbagError({
+      code: 'loss-without-dataset',
+      message: `Expected \`loss\` to have one entry for each dataset, received none for ${list(missing)} and others for ${list(unused)}. Name the entries as the datasets are named: ${list(names)}.`,
+      details: { missing, unused },
+    });
+  }
+  return names.map((name) => loss[name]!);
+}
+
+function columnMismatch(dataset: TextDataset, loss: Loss): string | undefined {
+  const { min, max, labels } = loss.columns;
+  const columns = dataset.columns.length;
+  if (columns < min || columns > (max ?? columns)) {
+    const range = max === undefined ? `at least ${min}` : min === max ? `${min}` : `${min} to ${max}`;
+    return `loss \`${loss.name}\` takes ${range} text columns, dataset \`${dataset.name}\` has ${columns} (${dataset.columns.join(', ')})`;
+  }
+  if (labels !== 'none' && dataset.labels === undefined) {
+    return `loss \`${loss.name}\` takes a ${labels} label, dataset \`${dataset.name}\` has no labels`;
+  }
+  return undefined;
+}
+
+/** Refuses datasets whose columns or labels their losses cannot use, all together: `unsuitable-columns`. */
+export function checkColumns(datasets: readonly TextDataset[], losses: readonly Loss[]): void {
+  const found = datasets.map((dataset, i) => columnMismatch(dataset, losses[i]!)).filter((line) => line !== undefined);
+  if (found.length === 0) return;
+  throw new EmbedbagError({
+    code: 'unsuitable-columns',
+    message: `Expected datasets that their losses can work with, received ${found.length} that they cannot: ${found.join('; ')}. Choose other columns when the dataset is read, or another loss for it.`,
+    details: { mismatches: found },
+  });
+}
+
+/** Refuses arguments that ask for evaluation when there is nothing to run: `no-evaluator`. */
+export function checkEvaluators(evaluators: readonly Evaluator[], args: ResolvedTrainingArguments): void {
+  const wanted = args.evalOnStart ? '`evalOnStart`' : `\`evalStrategy: '${args.evalStrategy}'\``;
+  if ((!args.evalOnStart && args.evalStrategy === 'no') || evaluators.length > 0) return;
+  throw new EmbedbagError({
+    code: 'no-evaluator',
+    message: `Expected \`evaluators\` for ${wanted}, received none. Pass some, or leave the argument out.`,
+  });
+}

@@ -1,0 +1,81 @@
+import type { EvaluationResult, JsonObject, TrainingEvent } from '@embedbag/core';
+
+/** What one step did. */
+export interface StepRecord {
+  readonly loss: number;
+  readonly gradientNorm: number;
+  /** The rate the step was taken with. */
+  readonly learningRate: number;
+  readonly dataset: string;
+  /** Rows of the batch. */
+  readonly rows: number;
+  readonly durationMs: number;
+}
+
+/** The event of one log line. */
+export type LogEvent = Extract<TrainingEvent, { readonly type: 'log' }>;
+
+/** Collects steps into log lines. */
+export interface TrainingLog {
+  /** All lines so far, as they stand in `trainer_log.jsonl`, under the reference's names. */
+  readonly history: readonly JsonObject[];
+  /** Mean loss over all steps; 0 before the first. */
+  readonly meanLoss: number;
+  addStep(step: StepRecord): void;
+  /** The means over the steps since the last call, which begin anew; undefined when there was none. */
+  closeWindow(step: number, epoch: number): LogEvent | undefined;
+  addEvaluation(step: number, epoch: number, result: EvaluationResult): void;
+}
+
+interface Sums {
+  steps: number;
+  loss: number;
+  gradientNorm: number;
+  rows: number;
+  durationMs: number;
+  learningRate: number;
+}
+
+const noSteps = (): Sums => ({ steps: 0, loss: 0, gradientNorm: 0, rows: 0, durationMs: 0, learningRate: 0 });
+
+/** An empty log; every line goes to `onRecord` too. */
+export function createTrainingLog(onRecord: (record: JsonObject) => void): TrainingLog {
+  const history: JsonObject[] = [];
+  let window = noSteps();
+  let allSteps = 0;
+  let allLoss = 0;
+  const add = (record: JsonObject): void => {
+    history.push(record);
+    onRecord(record);
+  };
+  return {
+    history,
+    get meanLoss() {
+      return allSteps === 0 ? 0 : allLoss / allSteps;
+    },
+    addStep(step) {
+      allSteps += 1;
+      allLoss += step.loss;
+      window.steps += 1;
+      window.loss += step.loss;
+      window.gradientNorm += step.gradientNorm;
+      window.rows += step.rows;
+      window.durationMs += step.durationMs;
+      window.learningRate = step.learningRate;
+    },
+    closeWindow(step, epoch) {
+      const { steps, rows, durationMs, learningRate } = window;
+      if (steps === 0) return undefined;
+      const loss = window.loss / steps;
+      const gradientNorm = window.gradientNorm / steps;
+      window = noSteps();
+      add({ step, epoch, loss, grad_norm: gradientNorm, learning_rate: learningRate });
+      const pairsPerSecond = durationMs > 0 ? (rows * 1000) / durationMs : 0;
+      return { type: 'log', step, epoch, loss, gradientNorm, learningRate, pairsPerSecond };
+    },
+    addEvaluation(step, epoch, { metrics }) {
+      const scores = Object.entries(metrics).map(([key, value]) => [`eval_${key}`, value] as const);
+      add({ step, epoch, ...Object.fromEntries(scores) });
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { TextDataset, TrainingEvent } from '@embedbag/core';
+import type { TrainingPlan } from './training-plan.js';
+
+/** The event of one notice. */
+export type NoticeEvent = Extract<TrainingEvent, { readonly type: 'notice' }>;
+
+function notice(code: string, message: string): NoticeEvent {
+  return { type: 'notice', code, message };
+}
+
+const list = (items: readonly string[]): string => items.join(', ');
+
+/** What to know before the first step. */
+export function planNotices({ arguments: args, datasets, batches }: TrainingPlan): NoticeEvent[] {
+  const notices: NoticeEvent[] = [];
+  const reduced = args.bf16 ? 'bf16' : args.fp16 ? 'fp16' : undefined;
+  if (reduced !== undefined) {
+    notices.push(notice('float32-used', `\`${reduced}\` is accepted; these kernels compute in float32.`));
+  }
+  const without = datasets.filter((_, i) => batches[i] === 0).map(({ name, rowCount }) => `${name} (${rowCount} rows)`);
+  if (without.length > 0) {
+    const size = args.perDeviceTrainBatchSize;
+    notices.push(
+      notice(
+        'dataset-without-batches',
+        `No batch comes from ${list(without)}: a batch has ${size} rows and smaller ones are left out.`,
+      ),
+    );
+  }
+  return notices;
+}
+
+/** What to know after an epoch: rows that were in none of its batches; undefined when there are none. */
+export function undrawnNotice(datasets: readonly TextDataset[], undrawn: readonly number[]): NoticeEvent | undefined {
+  const counts = datasets.flatMap(({ name }, i) => (undrawn[i]! > 0 ? [`${undrawn[i]} of ${name}`] : []));
+  if (counts.length === 0) return undefined;
+  const sum = undrawn.reduce((total, rows) => total + rows, 0);
+  return notice('rows-not-drawn', `${sum} rows were in no batch of this epoch: ${list(counts)}.`);
+}
+
+/** What to know after an epoch whose samplers gave fewer batches than they counted; undefined when they gave all. */
+export function shortEpochNotice(received: number, counted: number): NoticeEvent | undefined {
+  if (received >= counted) return undefined;
+  return notice('fewer-batches', `The epoch had ${received} batches, ${counted} were counted on for the schedule.`);
+}

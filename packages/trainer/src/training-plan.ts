@@ -1,0 +1,55 @@
+import { EmbedbagError, type Loss } from '@embedbag/core';
+import { openEpochBatches } from './epoch-batches.js';
+import { resolveWarmupSteps } from './linear-schedule.js';
+import { checkMemory } from './memory-plan.js';
+import type { ResolvedTrainOptions } from './train-options.js';
+import { checkColumns, checkContracts, checkDatasets, checkEvaluators, lossesByDataset } from './training-checks.js';
+
+/** The options of a run with all that is checked and counted before its first step. */
+export interface TrainingPlan extends ResolvedTrainOptions {
+  /** By dataset. */
+  readonly losses: readonly Loss[];
+  /** Optimizer steps of the whole run. */
+  readonly steps: number;
+  readonly warmupSteps: number;
+  /** How many times the data is passed, the last time perhaps in part. */
+  readonly epochs: number;
+  /** Batches an epoch, by dataset. */
+  readonly batches: readonly number[];
+  /** Texts of the largest batch, all columns. */
+  readonly largestBatchTexts: number;
+}
+
+/**
+ * Checks that datasets, losses, samplers and evaluators fit together and into memory, and counts the steps.
+ * Throws an EmbedbagError that names what does not fit.
+ */
+export function planTraining(options: ResolvedTrainOptions): TrainingPlan {
+  const { model, datasets, arguments: args, evaluators } = options;
+  checkDatasets(datasets);
+  const losses = lossesByDataset(datasets, options.loss);
+  checkContracts(options, losses);
+  checkColumns(datasets, losses);
+  checkEvaluators(evaluators, args);
+  const batchRows = Math.min(args.perDeviceTrainBatchSize, Math.max(...datasets.map((dataset) => dataset.rowCount)));
+  const columns = Math.max(...datasets.map((dataset) => dataset.columns.length));
+  checkMemory(model.kernels, { vocabularySize: model.table.rows, dimension: model.dimension, batchRows, columns });
+  const first = openEpochBatches(options, 0);
+  if (first.count === 0) {
+    throw new EmbedbagError({
+      code: 'no-batches',
+      message: `Expected at least one batch an epoch, received none: not every dataset has the ${args.perDeviceTrainBatchSize} rows of a full batch. Lower \`perDeviceTrainBatchSize\` or leave \`dataloaderDropLast\` out.`,
+      details: { rows: datasets.map((dataset) => dataset.rowCount) },
+    });
+  }
+  const steps = args.maxSteps ?? Math.ceil(args.numTrainEpochs * first.count);
+  return {
+    ...options,
+    losses,
+    steps,
+    warmupSteps: resolveWarmupSteps(steps, args),
+    epochs: Math.ceil(steps / first.count),
+    batches: first.countByDataset,
+    largestBatchTexts: batchRows * columns,
+  };
+}

@@ -1,0 +1,36 @@
+import type { JsonObject } from '@embedbag/core';
+import type { RunProgress } from './run-progress.js';
+import type { TrainingPlan } from './training-plan.js';
+
+const describe = ({ name, config }: { readonly name: string; readonly config: JsonObject }): JsonObject => ({
+  name,
+  config,
+});
+
+/**
+ * What `trainer_state.json` holds beside the optimizer's numbers. All chance of a run is a function of the seed, the
+ * epoch and the step, so this, the table and the moments are all that is needed to go on.
+ */
+export function describeState(plan: TrainingPlan, progress: RunProgress, history: readonly JsonObject[]): JsonObject {
+  return {
+    format: 1,
+    global_step: progress.step,
+    max_steps: plan.steps,
+    warmup_steps: plan.warmupSteps,
+    epoch: progress.epoch,
+    epoch_index: progress.epochIndex,
+    batches_of_epoch: progress.batchesOfEpoch,
+    seed: plan.arguments.seed,
+    pairs: progress.pairs,
+    arguments: { ...plan.arguments } as JsonObject,
+    batch_sampler: describe(plan.batchSampler),
+    multi_dataset_batch_sampler: describe(plan.multiDatasetBatchSampler),
+    datasets: plan.datasets.map(({ name, rowCount, columns }, i) => ({
+      name,
+      rows: rowCount,
+      columns,
+      loss: describe(plan.losses[i]!),
+    })),
+    log_history: history,
+  };
+}
