@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { checkName, checkSource } from './lint/source-rules.mjs';
+import { checkLength, checkName, checkSource } from './lint/source-rules.mjs';
 import { repositoryFiles } from './repository-files.mjs';
 import { root, runMain, workspacePackages } from './workspace.mjs';
 
@@ -17,10 +17,14 @@ export function lintRepository() {
   for (const file of repositoryFiles()) {
     const nameProblem = checkName(file);
     if (nameProblem !== undefined) problems.push(`${file} ${nameProblem}`);
+    if (!/\.(ts|mjs)$/.test(file)) continue;
+    const text = readFileSync(path.join(root, file), 'utf8');
+    const lengthProblem = checkLength(file, text);
+    if (lengthProblem !== undefined) problems.push(`${file} ${lengthProblem}`);
     const owner = packages.find((one) => file.startsWith(`${one.folder}/src/`));
-    if (owner === undefined || !file.endsWith('.ts')) continue;
+    if (owner === undefined) continue;
     sources += 1;
-    problems.push(...checkSource({ file, text: readFileSync(path.join(root, file), 'utf8'), owner, folderByName }));
+    problems.push(...checkSource({ file, text, owner, folderByName }));
   }
   return { sources, problems };
 }
