@@ -11,6 +11,8 @@ export interface SampledRows {
   readonly columns: readonly string[];
   /** See `TextDataset.textHashes`. */
   textHashes(column: number): Uint32Array;
+  /** See `TextDataset.valid`. A text that a row does not have is equal to no other. */
+  valid?(column: number, rows: ArrayLike<number>): Uint8Array | undefined;
 }
 
 export interface BatchSamplerOptions {
