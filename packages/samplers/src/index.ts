@@ -1,0 +1,4 @@
+export * from './default-batch-sampler.js';
+export * from './no-duplicates-batch-sampler.js';
+export * from './proportional-batch-sampler.js';
+export * from './round-robin-batch-sampler.js';
