@@ -1,0 +1,65 @@
+import { EmbedbagError } from '@embedbag/core';
+
+/** Bytes that are read by position: a file on disk or an array in memory. */
+export interface ByteSource {
+  /** Names the bytes in error messages: a path or a file name. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Fills `target` with the bytes from `offset` on. Rejects with `safetensors-truncated` when there are too few. */
+  read(offset: number, target: Uint8Array): Promise<void>;
+  /** Closes the file behind it, if there is one. */
+  close(): Promise<void>;
+}
+
+/** Node reads at most 2 GiB at once; smaller pieces also let other work go on in between. */
+const READ_CHUNK_BYTES = 64 * 1024 * 1024;
+
+/** The error of a safetensors file that ends too early. */
+export function truncatedError(name: string, expectedBytes: number, receivedBytes: number): EmbedbagError {
+  return new EmbedbagError({
+    code: 'safetensors-truncated',
+    message: `Expected \`${name}\` to hold ${expectedBytes} bytes, received ${receivedBytes}: the file is cut short. Download or save it again.`,
+    details: { name, expectedBytes, receivedBytes },
+  });
+}
+
+/** A {@link ByteSource} over an array, borrowed until it is closed. */
+export function memoryByteSource(name: string, bytes: Uint8Array): ByteSource {
+  return {
+    name,
+    sizeBytes: bytes.byteLength,
+    async read(offset, target) {
+      const end = offset + target.byteLength;
+      if (end > bytes.byteLength) throw truncatedError(name, end, bytes.byteLength);
+      target.set(bytes.subarray(offset, end));
+    },
+    async close() {},
+  };
+}
+
+/** A {@link ByteSource} over an open file. Rejects with the system's own error when the file cannot be opened. */
+export async function fileByteSource(path: string): Promise<ByteSource> {
+  const { open } = await import('node:fs/promises');
+  const handle = await open(path, 'r');
+  let sizeBytes: number;
+  try {
+    sizeBytes = (await handle.stat()).size;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return {
+    name: path,
+    sizeBytes,
+    async read(offset, target) {
+      let done = 0;
+      while (done < target.byteLength) {
+        const length = Math.min(READ_CHUNK_BYTES, target.byteLength - done);
+        const { bytesRead } = await handle.read(target, done, length, offset + done);
+        if (bytesRead === 0) throw truncatedError(path, offset + target.byteLength, offset + done);
+        done += bytesRead;
+      }
+    },
+    close: () => handle.close(),
+  };
+}
