@@ -1,0 +1,236 @@
+import { codePointAt, widthOf } from './code-points.js';
+import {
+  BARRIER,
+  CODE_POINT_COUNT,
+  decomposeHangul,
+  IDEOGRAPH,
+  NONSPACING,
+  ORDERED,
+  PUNCTUATION,
+  REMOVED,
+  type UnicodeData,
+  unicodeData,
+  WHITESPACE,
+} from './unicode-data.js';
+
+/** The settings of Hugging Face's BertNormalizer; `stripAccents` is resolved: it follows `lowercase` where the file says null. */
+export interface BertNormalizerSettings {
+  readonly cleanText: boolean;
+  readonly handleChineseChars: boolean;
+  readonly stripAccents: boolean;
+  readonly lowercase: boolean;
+}
+
+/** The settings that leave every text as it is. */
+export const NO_NORMALIZER: BertNormalizerSettings = {
+  cleanText: false,
+  handleChineseChars: false,
+  stripAccents: false,
+  lowercase: false,
+};
+
+/*
+ * What becomes of a code point when a text is normalized and split, in one byte. Up to `CLASS_MAPPED` it is part of a word.
+ */
+/** Part of a word, as it is. */
+export const CLASS_PLAIN = 0;
+/** Part of a word and gone from it. */
+export const CLASS_VANISHES = 1;
+/** Part of a word, as other code points. */
+export const CLASS_MAPPED = 2;
+/** Between words. */
+export const CLASS_SPACE = 3;
+/** A word of its own. */
+export const CLASS_ALONE = 4;
+/** Its place depends on its neighbours, or it becomes several words: the text takes the general path. */
+export const CLASS_IRREGULAR = 5;
+/** Half of a pair, or a lone surrogate: look up the code point. */
+export const CLASS_SURROGATE = 6;
+
+/** BERT's text rules under given settings, exactly as Hugging Face's Rust has them, for every string. */
+export class BertText {
+  readonly settings: BertNormalizerSettings;
+  readonly #data: UnicodeData = unicodeData();
+  /** The class of every code point, made when first asked for. */
+  #classes: Uint8Array | undefined;
+  /** What the code points of class `CLASS_MAPPED` and `CLASS_ALONE` become, where it is not themselves. */
+  readonly #mapped = new Map<number, string>();
+
+  constructor(settings: BertNormalizerSettings) {
+    this.settings = settings;
+  }
+
+  /** The class of every code point, one of the `CLASS_*` values. */
+  get classes(): Uint8Array {
+    this.#classes ??= this.#classify();
+    return this.#classes;
+  }
+
+  /** The normalized form of a raw word whose code points are all of class `CLASS_ALONE` or below. */
+  normalizeWord(text: string, start: number, end: number): string {
+    const classes = this.classes;
+    let result = '';
+    let copied = start;
+    let index = start;
+    while (index < end) {
+      const codePoint = codePointAt(text, index);
+      const width = widthOf(codePoint);
+      const lone = width === 1 && codePoint !== text.charCodeAt(index);
+      if (lone || classes[codePoint] !== CLASS_PLAIN) {
+        result += text.slice(copied, index);
+        copied = index + width;
+        if (classes[codePoint] !== CLASS_VANISHES) {
+          result += this.#mapped.get(codePoint) ?? String.fromCodePoint(codePoint);
+        }
+      }
+      index += width;
+    }
+    return copied === start ? text.slice(start, end) : result + text.slice(copied, end);
+  }
+
+  /** The normalized form of any text. */
+  normalize(text: string): string {
+    const { cleanText, handleChineseChars, stripAccents } = this.settings;
+    const { flags } = this.#data;
+    const output = new NormalizedOutput(this.#data, this.settings.lowercase);
+    for (let index = 0; index < text.length; ) {
+      const codePoint = codePointAt(text, index);
+      index += widthOf(codePoint);
+      const flag = flags[codePoint]!;
+      if (cleanText && (flag & REMOVED) !== 0) continue;
+      if (cleanText && (flag & WHITESPACE) !== 0) {
+        output.push(0x20);
+        continue;
+      }
+      const spaced = handleChineseChars && (flag & IDEOGRAPH) !== 0;
+      if (spaced) output.push(0x20);
+      if (stripAccents) this.#pushStripped(codePoint, flag, output);
+      else output.push(codePoint);
+      if (spaced) output.push(0x20);
+    }
+    return output.finish();
+  }
+
+  #pushStripped(codePoint: number, flag: number, output: NormalizedOutput): void {
+    if ((flag & BARRIER) !== 0) output.flushMarks();
+    if ((flag & NONSPACING) !== 0) return;
+    const parts = this.#data.stripped.get(codePoint) ?? decomposeHangul(codePoint);
+    if (parts === undefined) {
+      output.pushOrdered(codePoint);
+      return;
+    }
+    for (const part of parts) output.pushOrdered(part);
+  }
+
+  /** Calls `onWord` with the words of a normalized text, until it returns false. */
+  splitWords(normalized: string, onWord: (word: string) => boolean): void {
+    const { flags } = this.#data;
+    let start = 0;
+    let index = 0;
+    while (index < normalized.length) {
+      const codePoint = codePointAt(normalized, index);
+      const width = widthOf(codePoint);
+      const flag = flags[codePoint]!;
+      if ((flag & (WHITESPACE | PUNCTUATION)) !== 0) {
+        if (index > start && !onWord(normalized.slice(start, index))) return;
+        if ((flag & WHITESPACE) === 0 && !onWord(normalized.slice(index, index + width))) return;
+        start = index + width;
+      }
+      index += width;
+    }
+    if (index > start) onWord(normalized.slice(start, index));
+  }
+
+  #classify(): Uint8Array {
+    const { flags, stripped, lowercase } = this.#data;
+    const { cleanText, handleChineseChars, stripAccents } = this.settings;
+    const classOfFlags = new Uint8Array(256);
+    for (let flag = 0; flag < 256; flag += 1) {
+      let result = CLASS_PLAIN;
+      if (cleanText && (flag & REMOVED) !== 0) result = CLASS_VANISHES;
+      else if ((flag & WHITESPACE) !== 0) result = CLASS_SPACE;
+      else if (stripAccents && (flag & NONSPACING) !== 0) result = CLASS_VANISHES;
+      else if (stripAccents && (flag & ORDERED) !== 0) result = CLASS_IRREGULAR;
+      else if ((flag & PUNCTUATION) !== 0) result = CLASS_ALONE;
+      else if (handleChineseChars && (flag & IDEOGRAPH) !== 0) result = CLASS_ALONE;
+      classOfFlags[flag] = result;
+    }
+    const classes = new Uint8Array(CODE_POINT_COUNT);
+    for (let codePoint = 0; codePoint < CODE_POINT_COUNT; codePoint += 1) {
+      classes[codePoint] = classOfFlags[flags[codePoint]!]!;
+    }
+    const changing = this.settings.lowercase ? [...lowercase.keys()] : [];
+    if (stripAccents) {
+      changing.push(...stripped.keys());
+      for (let codePoint = 0xac00; codePoint <= 0xd7a3; codePoint += 1) changing.push(codePoint);
+    }
+    for (const codePoint of changing) {
+      // What cleaning takes away, or turns into a space, nothing else sees.
+      const settled = cleanText && (flags[codePoint]! & (REMOVED | WHITESPACE)) !== 0;
+      if (!settled) classes[codePoint] = this.#classifyChanging(codePoint);
+    }
+    classes.fill(CLASS_SURROGATE, 0xd800, 0xe000);
+    return classes;
+  }
+
+  #classifyChanging(codePoint: number): number {
+    const { flags, stripped, lowercase } = this.#data;
+    const ideograph = this.settings.handleChineseChars && (flags[codePoint]! & IDEOGRAPH) !== 0;
+    const kept = this.settings.stripAccents
+      ? (stripped.get(codePoint) ?? decomposeHangul(codePoint) ?? [codePoint])
+      : [codePoint];
+    const result = this.settings.lowercase ? kept.flatMap((part) => lowercase.get(part) ?? [part]) : kept;
+    const [first] = result;
+    if (first === undefined) return ideograph ? CLASS_IRREGULAR : CLASS_VANISHES;
+    if (this.settings.stripAccents && kept.some((part) => (flags[part]! & ORDERED) !== 0)) return CLASS_IRREGULAR;
+    const separators = result.filter((part) => (flags[part]! & (WHITESPACE | PUNCTUATION)) !== 0);
+    if (separators.length > 0 && result.length > 1) return CLASS_IRREGULAR;
+    this.#mapped.set(codePoint, String.fromCodePoint(...result));
+    if ((flags[first]! & WHITESPACE) !== 0) return CLASS_SPACE;
+    return ideograph || separators.length > 0 ? CLASS_ALONE : CLASS_MAPPED;
+  }
+}
+
+/** Collects normalized code points; orders the marks between two others by combining class. */
+class NormalizedOutput {
+  readonly #data: UnicodeData;
+  readonly #lowercase: boolean;
+  #text = '';
+  #marks: number[] = [];
+
+  constructor(data: UnicodeData, lowercase: boolean) {
+    this.#data = data;
+    this.#lowercase = lowercase;
+  }
+
+  /** A code point that marks are not ordered across. */
+  push(codePoint: number): void {
+    if (this.#marks.length > 0) this.flushMarks();
+    this.#write(codePoint);
+  }
+
+  /** A decomposed code point: held back while it is a mark. */
+  pushOrdered(codePoint: number): void {
+    if ((this.#data.flags[codePoint]! & ORDERED) !== 0) this.#marks.push(codePoint);
+    else this.push(codePoint);
+  }
+
+  flushMarks(): void {
+    if (this.#marks.length === 0) return;
+    const { ranks } = this.#data;
+    // The sort is stable: marks of one class keep their order.
+    this.#marks.sort((left, right) => ranks.get(left)! - ranks.get(right)!);
+    for (const mark of this.#marks) this.#write(mark);
+    this.#marks = [];
+  }
+
+  finish(): string {
+    this.flushMarks();
+    return this.#text;
+  }
+
+  #write(codePoint: number): void {
+    const lower = this.#lowercase ? this.#data.lowercase.get(codePoint) : undefined;
+    this.#text += lower === undefined ? String.fromCodePoint(codePoint) : String.fromCodePoint(...lower);
+  }
+}

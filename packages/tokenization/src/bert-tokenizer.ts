@@ -1,0 +1,211 @@
+import { TOKENIZER_CONTRACT, type TokenBags, type TokenizeOptions, type Tokenizer } from '@embedbag/core';
+import { type AddedToken, AddedTokenFinder, type TextPart } from './added-tokens.js';
+import {
+  type BertNormalizerSettings,
+  BertText,
+  CLASS_ALONE,
+  CLASS_IRREGULAR,
+  CLASS_MAPPED,
+  CLASS_SPACE,
+  CLASS_SURROGATE,
+} from './bert-text.js';
+import { codePointAt, toWellFormed, widthOf } from './code-points.js';
+import { IdBuffer } from './id-buffer.js';
+import { checkTexts, readMaxTokens } from './tokenize-arguments.js';
+import { HASH_SEED, hashUnit, MAX_CACHED_LENGTH, WordCache } from './word-cache.js';
+import { WordPiece, type WordPieceSettings } from './word-piece.js';
+
+/** What a {@link BertTokenizer} is made of. */
+export interface BertTokenizerSettings {
+  readonly normalizer: BertNormalizerSettings;
+  /** False where `pre_tokenizer` is null: a text, or what stands between added tokens, is then one word. */
+  readonly splits: boolean;
+  readonly model: WordPieceSettings;
+  readonly addedTokens: readonly AddedToken[];
+  /** The text of the file. */
+  readonly json: string;
+}
+
+/** BERT's WordPiece tokenizer: the ids of Hugging Face's Rust tokenizers for every string. */
+export class BertTokenizer implements Tokenizer {
+  readonly contract: typeof TOKENIZER_CONTRACT = TOKENIZER_CONTRACT;
+  readonly kind = 'wordpiece';
+  readonly vocabularySize: number;
+  readonly unknownId: number | undefined;
+  readonly #settings: BertTokenizerSettings;
+  readonly #text: BertText;
+  readonly #model: WordPiece;
+  readonly #cache = new WordCache();
+  /** Tokens looked for in the text as it is. */
+  readonly #rawTokens: AddedTokenFinder;
+  /** Tokens looked for in the normalized text. */
+  readonly #normalizedTokens: AddedTokenFinder;
+  readonly #idByToken: Map<string, number>;
+  readonly #tokenById = new Map<number, string>();
+
+  constructor(settings: BertTokenizerSettings) {
+    const { model, addedTokens } = settings;
+    this.#settings = settings;
+    this.#text = new BertText(settings.normalizer);
+    this.#model = new WordPiece(model);
+    this.unknownId = model.vocabulary.get(model.unknownToken);
+    this.#idByToken = new Map(model.vocabulary);
+    for (const token of addedTokens) this.#idByToken.set(token.content, token.id);
+    let highestId = -1;
+    for (const [token, id] of this.#idByToken) {
+      highestId = Math.max(highestId, id);
+      this.#tokenById.set(id, token);
+    }
+    for (const token of addedTokens) this.#tokenById.set(token.id, token.content);
+    this.vocabularySize = highestId + 1;
+    const raw = addedTokens.filter((token) => !token.normalized);
+    const normalized = addedTokens.filter((token) => token.normalized);
+    this.#rawTokens = new AddedTokenFinder(raw.map((token) => [token.content, token]));
+    this.#normalizedTokens = new AddedTokenFinder(
+      normalized.map((token) => [this.#text.normalize(token.content), token]),
+    );
+  }
+
+  tokenize(texts: readonly string[], options: TokenizeOptions = {}): TokenBags {
+    checkTexts(texts);
+    const maxTokens = readMaxTokens(options);
+    let units = 0;
+    for (const text of texts) units += text.length;
+    const out = new IdBuffer(units >> 2);
+    const offsets = new Int32Array(texts.length + 1);
+    for (let index = 0; index < texts.length; index += 1) {
+      this.#tokenizeText(texts[index]!, out, out.length + maxTokens);
+      offsets[index + 1] = out.length;
+    }
+    return { ids: out.finish(), offsets };
+  }
+
+  tokenToId(token: string): number | undefined {
+    return this.#idByToken.get(token);
+  }
+
+  idToToken(id: number): string | undefined {
+    return this.#tokenById.get(id);
+  }
+
+  toJson(): string {
+    return this.#settings.json;
+  }
+
+  /** Appends the ids of `text` to `out`, until `out` holds `limit` of them. */
+  #tokenizeText(text: string, out: IdBuffer, limit: number): void {
+    if (limit === out.length) return;
+    if (!this.#rawTokens.isEmpty) {
+      const subject = this.#rawTokens.seesReplacement ? toWellFormed(text) : text;
+      const parts = this.#rawTokens.find(subject);
+      if (parts !== undefined) {
+        this.#tokenizeParts(subject, parts, out, limit);
+        return;
+      }
+    }
+    this.#tokenizePlain(text, out, limit);
+  }
+
+  #tokenizeParts(text: string, parts: readonly TextPart[], out: IdBuffer, limit: number): void {
+    for (const { start, end, id } of parts) {
+      if (out.length >= limit) return;
+      if (id >= 0) out.push(id);
+      else this.#tokenizePlain(text.slice(start, end), out, limit);
+    }
+  }
+
+  /** A text in which no token of `#rawTokens` is left. */
+  #tokenizePlain(text: string, out: IdBuffer, limit: number): void {
+    const regular = this.#settings.splits && this.#normalizedTokens.isEmpty;
+    if (regular && this.#tokenizeRegular(text, out, limit)) return;
+    const normalized = this.#text.normalize(text);
+    const parts = this.#normalizedTokens.find(normalized);
+    if (parts === undefined) {
+      this.#tokenizeNormalized(normalized, out, limit);
+      return;
+    }
+    for (const { start, end, id } of parts) {
+      if (out.length >= limit) return;
+      if (id >= 0) out.push(id);
+      else this.#tokenizeNormalized(normalized.slice(start, end), out, limit);
+    }
+  }
+
+  #tokenizeNormalized(normalized: string, out: IdBuffer, limit: number): void {
+    const addWord = (word: string): boolean => {
+      this.#model.encode(word, out);
+      if (out.length < limit) return true;
+      out.length = limit;
+      return false;
+    };
+    if (this.#settings.splits) this.#text.splitWords(normalized, addWord);
+    else if (normalized !== '') addWord(normalized);
+  }
+
+  /**
+   * Normalizes, splits and looks up in one pass over the code units. False, with `out` as it was, at a code point that
+   * only the general path knows how to treat.
+   */
+  #tokenizeRegular(text: string, out: IdBuffer, limit: number): boolean {
+    const classes = this.#text.classes;
+    const begin = out.length;
+    const end = text.length;
+    let at = 0;
+    while (at < end) {
+      const start = at;
+      let hash = HASH_SEED;
+      let unit = text.charCodeAt(at);
+      let unitClass = classes[unit]!;
+      while (unitClass <= CLASS_MAPPED || unitClass === CLASS_SURROGATE) {
+        if (unitClass === CLASS_SURROGATE) {
+          const codePoint = codePointAt(text, at);
+          unitClass = classes[codePoint]!;
+          if (unitClass > CLASS_MAPPED) break;
+          if (widthOf(codePoint) === 2) {
+            hash = hashUnit(hash, unit);
+            at += 1;
+            unit = text.charCodeAt(at);
+          }
+        }
+        hash = hashUnit(hash, unit);
+        at += 1;
+        if (at === end) break;
+        unit = text.charCodeAt(at);
+        unitClass = classes[unit]!;
+      }
+      if (at < end && unitClass === CLASS_IRREGULAR) {
+        out.length = begin;
+        return false;
+      }
+      if (at > start) this.#addWord(text, start, at, hash, out);
+      if (at < end) {
+        if (unitClass === CLASS_ALONE && out.length < limit) at = this.#addAlone(text, at, out);
+        else if (unitClass === CLASS_SPACE) at += 1;
+      }
+      if (out.length >= limit) {
+        out.length = limit;
+        return true;
+      }
+    }
+    return true;
+  }
+
+  /** Appends the ids of the code point at `at`, a word of its own; gives the index behind it. */
+  #addAlone(text: string, at: number, out: IdBuffer): number {
+    const unit = text.charCodeAt(at);
+    const width = widthOf(codePointAt(text, at));
+    let hash = hashUnit(HASH_SEED, unit);
+    if (width === 2) hash = hashUnit(hash, text.charCodeAt(at + 1));
+    this.#addWord(text, at, at + width, hash, out);
+    return at + width;
+  }
+
+  #addWord(text: string, start: number, end: number, hash: number, out: IdBuffer): void {
+    const cached = end - start <= MAX_CACHED_LENGTH;
+    if (cached && this.#cache.lookup(text, start, end, hash, out)) return;
+    const from = out.length;
+    const word = this.#text.normalizeWord(text, start, end);
+    if (word !== '') this.#model.encode(word, out);
+    if (cached) this.#cache.store(text, start, end, hash, out.ids, from, out.length);
+  }
+}

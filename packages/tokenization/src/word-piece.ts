@@ -1,0 +1,65 @@
+import { EmbedbagError } from '@embedbag/core';
+import { countCodePoints } from './code-points.js';
+import type { IdBuffer } from './id-buffer.js';
+import { StringTrie } from './string-trie.js';
+
+/** The fields of a WordPiece model in a tokenizer.json. */
+export interface WordPieceSettings {
+  readonly vocabulary: ReadonlyMap<string, number>;
+  readonly unknownToken: string;
+  readonly continuingSubwordPrefix: string;
+  readonly maxInputCharsPerWord: number;
+}
+
+/** Splits one normalized word into pieces, the longest first (as `WordPiece::tokenize` in Hugging Face's tokenizers). */
+export class WordPiece {
+  readonly settings: WordPieceSettings;
+  readonly #trie = new StringTrie();
+  /** Where pieces after the first begin: the node behind the prefix, or -1 where no token has it. */
+  readonly #continuation: number;
+  readonly #unknownId: number | undefined;
+
+  constructor(settings: WordPieceSettings) {
+    this.settings = settings;
+    for (const [token, id] of settings.vocabulary) this.#trie.add(token, id);
+    this.#continuation = this.#trie.find(settings.continuingSubwordPrefix);
+    this.#unknownId = settings.vocabulary.get(settings.unknownToken);
+  }
+
+  /**
+   * Appends the ids of `word`, a well-formed string, to `out`: the unknown id alone where a part of it is in no token or
+   * it is too long.
+   */
+  encode(word: string, out: IdBuffer): void {
+    const limit = this.settings.maxInputCharsPerWord;
+    if (word.length > limit && countCodePoints(word) > limit) {
+      out.push(this.#requireUnknownId());
+      return;
+    }
+    const begin = out.length;
+    const trie = this.#trie;
+    let node = 0;
+    let at = 0;
+    while (at < word.length) {
+      const id = node < 0 ? -1 : trie.longestMatch(node, word, at);
+      if (id < 0) {
+        out.length = begin;
+        out.push(this.#requireUnknownId());
+        return;
+      }
+      out.push(id);
+      at = trie.matchEnd;
+      node = this.#continuation;
+    }
+  }
+
+  #requireUnknownId(): number {
+    if (this.#unknownId !== undefined) return this.#unknownId;
+    const token = this.settings.unknownToken;
+    throw new EmbedbagError({
+      code: 'missing-unknown-token',
+      message: `Expected the unknown token \`${token}\` to be in \`model.vocab\`, received a text that needs it. Add it to the vocabulary.`,
+      details: { token },
+    });
+  }
+}
