@@ -1,3 +1,7 @@
-export function ping(args: usize, thread: i32, threads: i32): void {
-  store<i32>(args + (<usize>thread << 2), thread + threads);
-}
+export { contrastivePrepare } from './contrastive-prepare';
+export { contrastiveRows } from './contrastive-rows';
+export { contrastiveCandidates, contrastiveFinish } from './contrastive-candidates';
+export { bagBackward, bagForward, bagSort } from './bag';
+export { adamW, normalizeRows, squaredNorms } from './optimizer';
+export { topKPack } from './top-k-scores';
+export { topKMerge, topKScan } from './top-k';

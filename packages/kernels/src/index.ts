@@ -1,3 +1,4 @@
+export { type CreateKernelsOptions, createKernels, type KernelsBackend } from './create-kernels.js';
 export { contrastiveInFloat64, type FloatContrastiveProblem } from './typescript-contrastive.js';
 export { createTypeScriptKernels } from './typescript-kernels.js';
 export type { FloatArray } from './typescript-product.js';

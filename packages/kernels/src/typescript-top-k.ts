@@ -19,7 +19,7 @@ function inverseNorms(matrix: Matrix, dimension: number): Float64Array {
 }
 
 /** The compared dimension; throws where the two matrices cannot be compared in it. */
-function comparedDimension(request: TopKRequest): number {
+export function comparedDimension(request: TopKRequest): number {
   const { queries, documents } = request;
   const dimension = request.dimension ?? queries.columns;
   if (queries.columns !== documents.columns) {

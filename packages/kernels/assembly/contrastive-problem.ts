@@ -1,0 +1,258 @@
+// The fused contrastive kernel, 1 of 4: what its parts share.
+//
+// A call runs `contrastivePrepare` once, then for one stretch of rows after the other `contrastiveRows` (each thread its
+// own rows: products, softmax, the rows' gradient) and `contrastiveCandidates` (each thread its own candidates), and
+// `contrastiveFinish` once. The host's calls between them are the barriers. So no gradient has two writers, no thread
+// needs a private copy of one, and only `threads * rowsPerThread` rows of similarities exist at any time.
+//
+// Layouts, all float32. The columns of an embedding are cut at the Matryoshka dims into one stretch a term, ascending, and
+// each stretch is padded with zeros to octets of columns; rows are padded with zero rows to octets too (`paddedRows`).
+//   by dims        `[octets of dims][paddedRows][8]`, an octet of dims `dimsStride` bytes: rows as they are multiplied
+//   by candidates  `[octets of rows][padded dims][8]`, an octet of rows `candidatesStride` bytes: candidates side by side
+//   plane          `[octets of candidates][rowsPerThread][8]`, an octet `planeOctetStride` bytes; one for each block and
+//                  term: dot products, which become softmax weights and then sums of weights over this and later terms
+// Every stride has an odd number of 64-byte lines, so that octets do not meet in the same sets of the cache.
+import { integerAt, numberAt, pointerAt } from './arguments';
+
+export let rows: i32 = 0;
+export let paddedRows: i32 = 0;
+export let dimension: i32 = 0;
+export let terms: i32 = 0;
+export let dimOctets: i32 = 0;
+export let blocks: i32 = 0;
+export let columns: i32 = 0;
+export let partitions: i32 = 0;
+export let scale: f32 = 0;
+export let rowsPerThread: i32 = 0;
+export let firstRow: i32 = 0;
+export let withGradient: bool = false;
+/** An upper bound of all logits; where exponentials relative to it would vanish, `rowMaxima` is set instead. */
+export let logitBound: f32 = 0;
+export let rowMaxima: bool = false;
+export let termTable: usize = 0;
+export let blockTable: usize = 0;
+export let columnTable: usize = 0;
+export let octetTable: usize = 0;
+export let planes: usize = 0;
+export let planesStride: usize = 0;
+export let scratch: usize = 0;
+export let scratchStride: usize = 0;
+export let rowLosses: usize = 0;
+export let candidateColumns: i32 = 0;
+
+export let dimsStride: usize = 0;
+export let candidatesStride: usize = 0;
+export let planeOctetStride: usize = 0;
+export let planeStride: usize = 0;
+
+/** Takes the argument block over into this instance's globals. */
+export function readProblem(args: usize): void {
+  rows = integerAt(args, 0);
+  paddedRows = integerAt(args, 1);
+  dimension = integerAt(args, 2);
+  terms = integerAt(args, 3);
+  dimOctets = integerAt(args, 4);
+  blocks = integerAt(args, 5);
+  columns = integerAt(args, 6);
+  partitions = integerAt(args, 7);
+  scale = <f32>numberAt(args, 8);
+  rowsPerThread = integerAt(args, 9);
+  firstRow = integerAt(args, 10);
+  withGradient = integerAt(args, 11) != 0;
+  logitBound = <f32>numberAt(args, 12);
+  rowMaxima = integerAt(args, 13) != 0;
+  termTable = pointerAt(args, 14);
+  blockTable = pointerAt(args, 15);
+  columnTable = pointerAt(args, 16);
+  octetTable = pointerAt(args, 17);
+  planes = pointerAt(args, 18);
+  planesStride = pointerAt(args, 19);
+  scratch = pointerAt(args, 20);
+  scratchStride = pointerAt(args, 21);
+  rowLosses = pointerAt(args, 22);
+  candidateColumns = integerAt(args, 23);
+  dimsStride = pointerAt(args, 24);
+  candidatesStride = pointerAt(args, 25);
+  planeOctetStride = pointerAt(args, 26);
+  planeStride = pointerAt(args, 27);
+}
+
+// A term: the weight of a softmax entry, that of a label, the term's weight in the loss, its octets of dims, its columns.
+// @ts-ignore: decorator
+@inline
+export function softmaxWeight(term: i32): f64 {
+  return numberAt(termTable + (<usize>term << 6), 0);
+}
+// @ts-ignore: decorator
+@inline
+export function labelWeight(term: i32): f32 {
+  return <f32>numberAt(termTable + (<usize>term << 6), 1);
+}
+// @ts-ignore: decorator
+@inline
+export function lossWeight(term: i32): f64 {
+  return numberAt(termTable + (<usize>term << 6), 2);
+}
+// @ts-ignore: decorator
+@inline
+export function firstOctet(term: i32): i32 {
+  return integerAt(termTable + (<usize>term << 6), 3);
+}
+// @ts-ignore: decorator
+@inline
+export function endOctet(term: i32): i32 {
+  return integerAt(termTable + (<usize>term << 6), 4);
+}
+// @ts-ignore: decorator
+@inline
+export function firstColumn(term: i32): i32 {
+  return integerAt(termTable + (<usize>term << 6), 5);
+}
+// @ts-ignore: decorator
+@inline
+export function endColumn(term: i32): i32 {
+  return integerAt(termTable + (<usize>term << 6), 6);
+}
+
+// A block: its columns, its partition, what is added to and what multiplies its logits (`bias`: one value a candidate).
+// @ts-ignore: decorator
+@inline
+export function queryColumn(block: i32): i32 {
+  return integerAt(blockTable + (<usize>block << 6), 0);
+}
+// @ts-ignore: decorator
+@inline
+export function candidateColumn(block: i32): i32 {
+  return integerAt(blockTable + (<usize>block << 6), 1);
+}
+// @ts-ignore: decorator
+@inline
+export function partitionOf(block: i32): i32 {
+  return integerAt(blockTable + (<usize>block << 6), 2);
+}
+// @ts-ignore: decorator
+@inline
+export function diagonalBias(block: i32): f32 {
+  return <f32>numberAt(blockTable + (<usize>block << 6), 3);
+}
+// @ts-ignore: decorator
+@inline
+export function logitScale(block: i32): f32 {
+  return <f32>numberAt(blockTable + (<usize>block << 6), 4);
+}
+// @ts-ignore: decorator
+@inline
+export function diagonalScale(block: i32): f32 {
+  return <f32>numberAt(blockTable + (<usize>block << 6), 5);
+}
+// @ts-ignore: decorator
+@inline
+export function candidateBias(block: i32): usize {
+  return pointerAt(blockTable + (<usize>block << 6), 6);
+}
+
+// A column: its matrix, its two layouts, the inverse norms `[terms][paddedRows]`, its gradient, its number among the
+// candidate columns or -1, whether it asks, and the sums of weight * cosine over the rows, `[terms][paddedRows]`.
+// @ts-ignore: decorator
+@inline
+export function embeddings(column: i32): usize {
+  return pointerAt(columnTable + (<usize>column << 6), 0);
+}
+// @ts-ignore: decorator
+@inline
+export function byCandidates(column: i32): usize {
+  return pointerAt(columnTable + (<usize>column << 6), 1);
+}
+// @ts-ignore: decorator
+@inline
+export function byDims(column: i32): usize {
+  return pointerAt(columnTable + (<usize>column << 6), 2);
+}
+// @ts-ignore: decorator
+@inline
+export function inverseNorms(column: i32): usize {
+  return pointerAt(columnTable + (<usize>column << 6), 3);
+}
+// @ts-ignore: decorator
+@inline
+export function gradientOf(column: i32): usize {
+  return pointerAt(columnTable + (<usize>column << 6), 4);
+}
+// @ts-ignore: decorator
+@inline
+export function candidateNumber(column: i32): i32 {
+  return integerAt(columnTable + (<usize>column << 6), 5);
+}
+// @ts-ignore: decorator
+@inline
+export function asks(column: i32): bool {
+  return integerAt(columnTable + (<usize>column << 6), 6) != 0;
+}
+// @ts-ignore: decorator
+@inline
+export function candidateSums(column: i32): usize {
+  return pointerAt(columnTable + (<usize>column << 6), 7);
+}
+
+// An octet of dims: its first column in the embedding, and how many of its 8 columns are not padding.
+// @ts-ignore: decorator
+@inline
+export function octetColumn(octet: i32): i32 {
+  return load<i32>(octetTable + (<usize>octet << 3));
+}
+// @ts-ignore: decorator
+@inline
+export function octetWidth(octet: i32): i32 {
+  return load<i32>(octetTable + (<usize>octet << 3), 4);
+}
+
+/** The plane of `block` and `term` among the planes of `thread`. */
+// @ts-ignore: decorator
+@inline
+export function planeOf(thread: i32, block: i32, term: i32): usize {
+  return planes + <usize>thread * planesStride + <usize>(block * terms + term) * planeStride;
+}
+
+// The scratch of a thread: a zero tile; a copy of a ragged tile; per partition, term and row the softmax sum (and maximum)
+// in 4 lanes; per query column, term and row the sum of weight * cosine in 4 lanes; the softmax factor of every partition,
+// term and row; per candidate column and term the column sums of this thread's rows; the gradient tiles of one term.
+// @ts-ignore: decorator
+@inline
+export function zeroTile(thread: i32): usize {
+  return scratch + <usize>thread * scratchStride;
+}
+// @ts-ignore: decorator
+@inline
+export function spareTile(thread: i32): usize {
+  return zeroTile(thread) + 128;
+}
+// @ts-ignore: decorator
+@inline
+export function softmaxSums(thread: i32): usize {
+  return zeroTile(thread) + 256;
+}
+// @ts-ignore: decorator
+@inline
+export function softmaxMaxima(thread: i32): usize {
+  return softmaxSums(thread) + (<usize>(partitions * terms * rowsPerThread) << 4);
+}
+// @ts-ignore: decorator
+@inline
+export function rowSums(thread: i32): usize {
+  return softmaxMaxima(thread) + (<usize>(partitions * terms * rowsPerThread) << 4);
+}
+// @ts-ignore: decorator
+@inline
+export function softmaxFactors(thread: i32): usize {
+  return rowSums(thread) + (<usize>(columns * terms * rowsPerThread) << 4);
+}
+// @ts-ignore: decorator
+@inline
+export function partialSums(thread: i32): usize {
+  return softmaxFactors(thread) + (<usize>(partitions * terms * rowsPerThread) << 2);
+}
+// @ts-ignore: decorator
+@inline
+export function gradientTiles(thread: i32): usize {
+  return partialSums(thread) + (<usize>(candidateColumns * terms * paddedRows) << 2);
+}

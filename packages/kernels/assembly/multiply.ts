@@ -1,0 +1,202 @@
+// The two inner products of the contrastive kernel, each on a register tile of 4 x 8.
+import { multiplyAdd } from './vector';
+
+/**
+ * `target = source + rows x panel`, a tile of 4 rows and 8 columns, `[4][8]` at `source` and at `target`.
+ *
+ * `rows`: 4 rows in octets, depth `8 o + k` of row `r` at `rows + o * octetStride + r * 32 + k * 4`.
+ * `panel`: `[8 * octets][8]`. Four rows by eight columns is the largest tile whose sums, operands and the splatted value
+ * fit into the 16 vector registers of x86-64; with 6 x 8 the engine spills and is half as fast.
+ */
+export function multiplyOctets(
+  rows: usize,
+  octetStride: usize,
+  panel: usize,
+  octets: i32,
+  source: usize,
+  target: usize,
+): void {
+  let s00 = v128.load(source);
+  let s01 = v128.load(source, 16);
+  let s10 = v128.load(source, 32);
+  let s11 = v128.load(source, 48);
+  let s20 = v128.load(source, 64);
+  let s21 = v128.load(source, 80);
+  let s30 = v128.load(source, 96);
+  let s31 = v128.load(source, 112);
+  const step = octetStride - 32;
+  const end = panel + (<usize>octets << 8);
+  while (panel < end) {
+    const octetEnd = panel + 256;
+    while (panel < octetEnd) {
+      let left = v128.load(panel);
+      let right = v128.load(panel, 16);
+      let x = v128.load32_splat(rows);
+      s00 = multiplyAdd(x, left, s00);
+      s01 = multiplyAdd(x, right, s01);
+      x = v128.load32_splat(rows, 32);
+      s10 = multiplyAdd(x, left, s10);
+      s11 = multiplyAdd(x, right, s11);
+      x = v128.load32_splat(rows, 64);
+      s20 = multiplyAdd(x, left, s20);
+      s21 = multiplyAdd(x, right, s21);
+      x = v128.load32_splat(rows, 96);
+      s30 = multiplyAdd(x, left, s30);
+      s31 = multiplyAdd(x, right, s31);
+      left = v128.load(panel, 32);
+      right = v128.load(panel, 48);
+      x = v128.load32_splat(rows, 4);
+      s00 = multiplyAdd(x, left, s00);
+      s01 = multiplyAdd(x, right, s01);
+      x = v128.load32_splat(rows, 36);
+      s10 = multiplyAdd(x, left, s10);
+      s11 = multiplyAdd(x, right, s11);
+      x = v128.load32_splat(rows, 68);
+      s20 = multiplyAdd(x, left, s20);
+      s21 = multiplyAdd(x, right, s21);
+      x = v128.load32_splat(rows, 100);
+      s30 = multiplyAdd(x, left, s30);
+      s31 = multiplyAdd(x, right, s31);
+      left = v128.load(panel, 64);
+      right = v128.load(panel, 80);
+      x = v128.load32_splat(rows, 8);
+      s00 = multiplyAdd(x, left, s00);
+      s01 = multiplyAdd(x, right, s01);
+      x = v128.load32_splat(rows, 40);
+      s10 = multiplyAdd(x, left, s10);
+      s11 = multiplyAdd(x, right, s11);
+      x = v128.load32_splat(rows, 72);
+      s20 = multiplyAdd(x, left, s20);
+      s21 = multiplyAdd(x, right, s21);
+      x = v128.load32_splat(rows, 104);
+      s30 = multiplyAdd(x, left, s30);
+      s31 = multiplyAdd(x, right, s31);
+      left = v128.load(panel, 96);
+      right = v128.load(panel, 112);
+      x = v128.load32_splat(rows, 12);
+      s00 = multiplyAdd(x, left, s00);
+      s01 = multiplyAdd(x, right, s01);
+      x = v128.load32_splat(rows, 44);
+      s10 = multiplyAdd(x, left, s10);
+      s11 = multiplyAdd(x, right, s11);
+      x = v128.load32_splat(rows, 76);
+      s20 = multiplyAdd(x, left, s20);
+      s21 = multiplyAdd(x, right, s21);
+      x = v128.load32_splat(rows, 108);
+      s30 = multiplyAdd(x, left, s30);
+      s31 = multiplyAdd(x, right, s31);
+      rows += 16;
+      panel += 128;
+    }
+    rows += step;
+  }
+  v128.store(target, s00);
+  v128.store(target, s01, 16);
+  v128.store(target, s10, 32);
+  v128.store(target, s11, 48);
+  v128.store(target, s20, 64);
+  v128.store(target, s21, 80);
+  v128.store(target, s30, 96);
+  v128.store(target, s31, 112);
+}
+
+/**
+ * Adds to a tile of 4 candidates and 8 dims, rows at `tile + r * tileStride`, the product of `rows` rows of a plane
+ * (`[rows][8]` candidates, of which the 4 at `weights`) with as many rows of `panel` (`[rows][8]` dims); and that over
+ * `parts` planes, one `partStride` after the other, whose rows go on in `panel`. The sums stay in registers all the while.
+ */
+export function multiplyTransposed(
+  weights: usize,
+  partStride: usize,
+  parts: i32,
+  rows: i32,
+  panel: usize,
+  panelEnd: usize,
+  tile: usize,
+  tileStride: usize,
+): void {
+  const tile1 = tile + tileStride;
+  const tile2 = tile1 + tileStride;
+  const tile3 = tile2 + tileStride;
+  let s00 = v128.load(tile);
+  let s01 = v128.load(tile, 16);
+  let s10 = v128.load(tile1);
+  let s11 = v128.load(tile1, 16);
+  let s20 = v128.load(tile2);
+  let s21 = v128.load(tile2, 16);
+  let s30 = v128.load(tile3);
+  let s31 = v128.load(tile3, 16);
+  const partBytes = <usize>rows << 5;
+  for (let part = 0; part < parts; part++) {
+    let w = weights + <usize>part * partStride;
+    const end = min(panel + partBytes, panelEnd);
+    while (panel < end) {
+      let left = v128.load(panel);
+      let right = v128.load(panel, 16);
+      let x = v128.load32_splat(w);
+      s00 = multiplyAdd(x, left, s00);
+      s01 = multiplyAdd(x, right, s01);
+      x = v128.load32_splat(w, 4);
+      s10 = multiplyAdd(x, left, s10);
+      s11 = multiplyAdd(x, right, s11);
+      x = v128.load32_splat(w, 8);
+      s20 = multiplyAdd(x, left, s20);
+      s21 = multiplyAdd(x, right, s21);
+      x = v128.load32_splat(w, 12);
+      s30 = multiplyAdd(x, left, s30);
+      s31 = multiplyAdd(x, right, s31);
+      left = v128.load(panel, 32);
+      right = v128.load(panel, 48);
+      x = v128.load32_splat(w, 32);
+      s00 = multiplyAdd(x, left, s00);
+      s01 = multiplyAdd(x, right, s01);
+      x = v128.load32_splat(w, 36);
+      s10 = multiplyAdd(x, left, s10);
+      s11 = multiplyAdd(x, right, s11);
+      x = v128.load32_splat(w, 40);
+      s20 = multiplyAdd(x, left, s20);
+      s21 = multiplyAdd(x, right, s21);
+      x = v128.load32_splat(w, 44);
+      s30 = multiplyAdd(x, left, s30);
+      s31 = multiplyAdd(x, right, s31);
+      left = v128.load(panel, 64);
+      right = v128.load(panel, 80);
+      x = v128.load32_splat(w, 64);
+      s00 = multiplyAdd(x, left, s00);
+      s01 = multiplyAdd(x, right, s01);
+      x = v128.load32_splat(w, 68);
+      s10 = multiplyAdd(x, left, s10);
+      s11 = multiplyAdd(x, right, s11);
+      x = v128.load32_splat(w, 72);
+      s20 = multiplyAdd(x, left, s20);
+      s21 = multiplyAdd(x, right, s21);
+      x = v128.load32_splat(w, 76);
+      s30 = multiplyAdd(x, left, s30);
+      s31 = multiplyAdd(x, right, s31);
+      left = v128.load(panel, 96);
+      right = v128.load(panel, 112);
+      x = v128.load32_splat(w, 96);
+      s00 = multiplyAdd(x, left, s00);
+      s01 = multiplyAdd(x, right, s01);
+      x = v128.load32_splat(w, 100);
+      s10 = multiplyAdd(x, left, s10);
+      s11 = multiplyAdd(x, right, s11);
+      x = v128.load32_splat(w, 104);
+      s20 = multiplyAdd(x, left, s20);
+      s21 = multiplyAdd(x, right, s21);
+      x = v128.load32_splat(w, 108);
+      s30 = multiplyAdd(x, left, s30);
+      s31 = multiplyAdd(x, right, s31);
+      w += 128;
+      panel += 128;
+    }
+  }
+  v128.store(tile, s00);
+  v128.store(tile, s01, 16);
+  v128.store(tile1, s10);
+  v128.store(tile1, s11, 16);
+  v128.store(tile2, s20);
+  v128.store(tile2, s21, 16);
+  v128.store(tile3, s30);
+  v128.store(tile3, s31, 16);
+}

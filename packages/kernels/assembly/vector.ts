@@ -1,0 +1,50 @@
+// What the kernels need beyond the bare instructions of 128-bit SIMD.
+
+/** `a * b + c`: one rounding where relaxed SIMD is compiled in and the processor has FMA, else two. */
+// @ts-ignore: decorator
+@inline
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** The sum of the four lanes, pairs first. */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(a: v128): f32 {
+  return f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 1) + (f32x4.extract_lane(a, 2) + f32x4.extract_lane(a, 3));
+}
+
+/** The largest of the four lanes. */
+// @ts-ignore: decorator
+@inline
+export function maxLanes(a: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1)),
+    max(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)),
+  );
+}
+
+/** The sum of squares of `count` float32 at `data`, in float64: exact enough for any length and any scale. */
+export function sumOfSquares(data: usize, count: i32): f64 {
+  let first = f64x2.splat(0);
+  let second = f64x2.splat(0);
+  const vectorEnd = data + ((<usize>count & ~3) << 2);
+  const end = data + (<usize>count << 2);
+  while (data < vectorEnd) {
+    const x = v128.load(data);
+    const low = f64x2.promote_low_f32x4(x);
+    const high = f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
+    first = f64x2.add(first, f64x2.mul(low, low));
+    second = f64x2.add(second, f64x2.mul(high, high));
+    data += 16;
+  }
+  first = f64x2.add(first, second);
+  let sum = f64x2.extract_lane(first, 0) + f64x2.extract_lane(first, 1);
+  while (data < end) {
+    const x = <f64>load<f32>(data);
+    sum += x * x;
+    data += 4;
+  }
+  return sum;
+}

@@ -1,0 +1,114 @@
+import { type ContrastiveBlock, type ContrastiveProblem, createRandom, type Kernels } from '@embedbag/core';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createKernels } from './create-kernels.js';
+import { contrastiveInFloat64 } from './typescript-contrastive.js';
+
+const blockOf = (columns: number, partition: number): fc.Arbitrary<ContrastiveBlock> =>
+  fc.record(
+    {
+      queries: fc.nat(columns - 1),
+      candidates: fc.nat(columns - 1),
+      partition: fc.constant(partition),
+      removeDiagonal: fc.boolean(),
+      hardness: fc.record({
+        strength: fc.double({ min: -3, max: 9, noNaN: true }),
+        entries: fc.constantFrom('diagonal', 'off-diagonal', 'all'),
+      }),
+    },
+    { requiredKeys: ['queries', 'candidates', 'partition', 'removeDiagonal'] },
+  );
+
+/** Problems of every shape: several blocks and partitions, ragged dims, invalid candidates, zero rows. */
+const problems: fc.Arbitrary<ContrastiveProblem> = fc
+  .record({
+    rows: fc.integer({ min: 1, max: 150 }),
+    dimension: fc.integer({ min: 1, max: 70 }),
+    columns: fc.integer({ min: 2, max: 4 }),
+    partitions: fc.integer({ min: 1, max: 2 }),
+    scale: fc.constantFrom(1, 20, 100),
+    seed: fc.nat(),
+    terms: fc.integer({ min: 1, max: 5 }),
+  })
+  .chain(({ rows, dimension, columns, partitions, scale, seed, terms }) =>
+    fc
+      .record({
+        extra: fc.array(
+          fc.nat(partitions - 1).chain((partition) => blockOf(columns, partition)),
+          { maxLength: 2 },
+        ),
+        dims: fc.uniqueArray(fc.integer({ min: 1, max: dimension }), { minLength: 1, maxLength: terms }),
+        hardness: fc.option(fc.constantFrom('diagonal' as const, 'off-diagonal' as const, 'all' as const)),
+      })
+      .map(({ extra, dims, hardness }) => {
+        const random = createRandom(seed);
+        const matrices = Array.from({ length: columns }, () => {
+          const matrix = Float32Array.from({ length: rows * dimension }, () => random.normal());
+          if (random.uniform() < 0.3) matrix.fill(0, 0, dimension);
+          return matrix;
+        });
+        const valid = matrices.map((_, column) =>
+          column < 2 ? undefined : Uint8Array.from({ length: rows }, () => (random.uniform() < 0.7 ? 1 : 0)),
+        );
+        const label: ContrastiveBlock = {
+          ...{ queries: 0, candidates: 1, partition: 0, removeDiagonal: false },
+          ...(hardness === null ? {} : { hardness: { strength: 5, entries: hardness } }),
+        };
+        // Every partition has a block whose rows are never all removed.
+        const others = Array.from({ length: partitions - 1 }, (_, i) => ({
+          ...{ queries: 1, candidates: 0, partition: i + 1, removeDiagonal: false },
+        }));
+        return {
+          ...{ rows, dimension, columns: matrices, scale, valid, blocks: [label, ...others, ...extra] },
+          terms: dims.map((dim, i) => ({ dim, weight: 1 / (i + 1) })),
+        };
+      }),
+  );
+
+/**
+ * Float32 against float64. What is left where terms cancel is measured by what a gradient of this problem can be:
+ * `scale * weight / (rows * norm)` at the dim where the row's norm is smallest.
+ */
+function expectClose(problem: ContrastiveProblem, column: number, actual: Float32Array, expected: Float64Array): void {
+  const { rows, dimension, scale, terms } = problem;
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const weight = terms.reduce((sum, term) => sum + term.weight, 0);
+  for (let row = 0; row < rows; row++) {
+    const values = problem.columns[column]!.subarray(row * dimension, (row + 1) * dimension);
+    const norms = terms.map(({ dim }) => Math.hypot(...values.subarray(0, dim))).filter((norm) => norm > 0);
+    const possible = norms.length === 0 ? 0 : (scale * weight) / (rows * Math.min(...norms));
+    for (let i = row * dimension; i < (row + 1) * dimension; i++) {
+      const tolerance = 1e-4 * Math.abs(expected[i]!) + 2e-5 * largest + 4e-6 * possible;
+      if (Math.abs(actual[i]! - expected[i]!) <= tolerance) continue;
+      expect.fail(`value ${i} is ${actual[i]}, expected ${expected[i]} within ${tolerance}`);
+    }
+  }
+}
+
+const VARIANTS = ['wasm-simd', 'wasm-relaxed-simd'] as const;
+
+describe.each(VARIANTS.flatMap((backend) => [1, 2, 3].map((threads) => ({ backend, threads }))))(
+  'contrastive on $backend with $threads threads',
+  ({ backend, threads }) => {
+    let kernels: Kernels;
+    beforeAll(async () => {
+      kernels = await createKernels({ backend, threads });
+    });
+    afterAll(() => kernels.dispose());
+
+    test('agrees with the TypeScript reference on problems of every shape', () => {
+      fc.assert(
+        fc.property(problems, (problem) => {
+          const expected = problem.columns.map((column) => new Float64Array(column.length));
+          const expectedLoss = contrastiveInFloat64(problem, expected);
+          const actual = problem.columns.map((column) => new Float32Array(column.length).fill(Number.NaN));
+          const loss = kernels.contrastive(problem, actual);
+          expect(Math.abs(loss - expectedLoss)).toBeLessThanOrEqual(1e-5 * Math.abs(expectedLoss) + 1e-5);
+          for (const [column, gradient] of actual.entries()) expectClose(problem, column, gradient, expected[column]!);
+          expect(kernels.contrastive(problem)).toBe(loss);
+        }),
+        { numRuns: 60, seed: 7 },
+      );
+    });
+  },
+);

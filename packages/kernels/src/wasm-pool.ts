@@ -1,0 +1,170 @@
+import { EmbedbagError } from '@embedbag/core';
+import { WORKER_TEXT } from './generated/worker.js';
+import type { WasmMemory } from './wasm-memory.js';
+import type { WorkerSetup } from './wasm-worker.js';
+
+type Kernel = (args: number, thread: number, threads: number) => void;
+
+// Control words (int32), those that threads wait on in cache lines of their own. wasm-worker.ts repeats these numbers,
+// because it is shipped alone.
+const JOB = 0;
+const PENDING = 16;
+const FAILED = 32;
+const OPERATION = 48;
+const ARGUMENTS = 49;
+const SPINS = 50;
+const CONTROL_WORDS = 80;
+/** How often a thread looks before it sleeps: some 50 microseconds, the time that waking it would take. */
+const SPIN_COUNT = 4000;
+const ARGUMENT_SLOTS = 64;
+
+/** The part of a worker that both kinds have. */
+interface WorkerHandle {
+  terminate(): void;
+}
+
+/** Starts a worker and waits until it is ready to take jobs. */
+async function startWorker(setup: WorkerSetup): Promise<WorkerHandle> {
+  if (typeof process !== 'undefined' && process.versions?.node !== undefined) return startNodeWorker(setup);
+  return startBrowserWorker(setup);
+}
+
+async function startNodeWorker(setup: WorkerSetup): Promise<WorkerHandle> {
+  const { Worker } = await import('node:worker_threads');
+  const worker = new Worker(WORKER_TEXT, { eval: true, workerData: setup, execArgv: [], env: {} });
+  await new Promise<void>((resolve, reject) => {
+    worker.once('message', () => resolve());
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the worker ended with code ${code}`)));
+  });
+  worker.removeAllListeners();
+  // From here on the worker, asleep between jobs, must not keep the process alive.
+  worker.unref();
+  return { terminate: () => void worker.terminate() };
+}
+
+async function startBrowserWorker(setup: WorkerSetup): Promise<WorkerHandle> {
+  const url = URL.createObjectURL(new Blob([WORKER_TEXT], { type: 'text/javascript' }));
+  try {
+    const worker = new Worker(url);
+    await new Promise<void>((resolve, reject) => {
+      worker.onmessage = () => resolve();
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage(setup);
+    });
+    return { terminate: () => worker.terminate() };
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** Whether this thread may sleep; the main thread of a browser may not. */
+function canWait(words: Int32Array): boolean {
+  try {
+    Atomics.wait(words, JOB, Atomics.load(words, JOB) + 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * One module on one memory, run by the calling thread and by workers that are started once.
+ *
+ * A job is a number that is counted up in shared memory: workers that see it run the kernel with their thread number, count
+ * themselves out and look for the next. A kernel cuts its work by thread number alone, so the same inputs and thread count
+ * give the same bytes.
+ */
+export class WasmPool {
+  readonly threads: number;
+  private readonly exports: WebAssembly.Exports;
+  private readonly operations: readonly string[];
+  private readonly words: Int32Array;
+  private readonly argumentSlots: Float64Array;
+  private readonly mayWait: boolean;
+  private workers: readonly WorkerHandle[];
+
+  private constructor(
+    memory: WasmMemory,
+    exports: WebAssembly.Exports,
+    control: number,
+    operations: readonly string[],
+    workers: readonly WorkerHandle[],
+  ) {
+    this.exports = exports;
+    this.operations = operations;
+    this.workers = workers;
+    this.threads = workers.length + 1;
+    this.words = memory.int32(control, CONTROL_WORDS);
+    this.argumentSlots = memory.float64(memory.allocate(ARGUMENT_SLOTS * 8), ARGUMENT_SLOTS);
+    this.mayWait = canWait(this.words);
+  }
+
+  /** Instantiates `module` and starts `threads - 1` workers; where workers cannot be started, the pool has one thread. */
+  static async create(module: WebAssembly.Module, memory: WasmMemory, threads: number): Promise<WasmPool> {
+    const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory } });
+    const operations = WebAssembly.Module.exports(module)
+      .filter((entry) => entry.kind === 'function')
+      .map((entry) => entry.name);
+    const control = memory.allocate(CONTROL_WORDS * 4, true);
+    memory.int32(control, CONTROL_WORDS)[SPINS] = SPIN_COUNT;
+    const starts = await Promise.allSettled(
+      Array.from({ length: threads - 1 }, (_, i) =>
+        startWorker({ module, memory: memory.memory, control, thread: i + 1, threads, operations }),
+      ),
+    );
+    const workers = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+    if (workers.length === threads - 1) return new WasmPool(memory, instance.exports, control, operations, workers);
+    for (const worker of workers) worker.terminate();
+    return new WasmPool(memory, instance.exports, control, operations, []);
+  }
+
+  /**
+   * Runs the kernel `operation` on all threads, or on the calling one only, and returns when all are done.
+   *
+   * @throws EmbedbagError `internal-kernel-failure` when it trapped on any thread.
+   */
+  run(operation: string, args: readonly number[], parallel = true): void {
+    const kernel = this.exports[operation] as Kernel;
+    const slots = this.argumentSlots;
+    slots.set(args);
+    const { words } = this;
+    const workers = parallel ? this.workers.length : 0;
+    if (workers > 0) {
+      Atomics.store(words, PENDING, workers);
+      Atomics.store(words, OPERATION, this.operations.indexOf(operation));
+      Atomics.store(words, ARGUMENTS, slots.byteOffset | 0);
+      Atomics.add(words, JOB, 1);
+      Atomics.notify(words, JOB);
+    }
+    let cause: unknown;
+    try {
+      kernel(slots.byteOffset, 0, workers + 1);
+    } catch (error) {
+      cause = error;
+    }
+    if (workers > 0) this.join();
+    if (cause === undefined && Atomics.exchange(words, FAILED, 0) === 0) return;
+    throw new EmbedbagError({
+      code: 'internal-kernel-failure',
+      message: `Expected the kernel \`${operation}\` to finish, received a WebAssembly trap. This is a defect of embedbag; report it with the sizes of the arrays.`,
+      details: { operation },
+      cause,
+    });
+  }
+
+  /** Ends the workers. */
+  dispose(): void {
+    for (const worker of this.workers) worker.terminate();
+    this.workers = [];
+  }
+
+  private join(): void {
+    const { words } = this;
+    for (let spins = SPIN_COUNT; ; spins--) {
+      const pending = Atomics.load(words, PENDING);
+      if (pending === 0) return;
+      if (spins < 0 && this.mayWait) Atomics.wait(words, PENDING, pending);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import type { WasmMemory } from './wasm-memory.js';
+
+type KernelArray = Float32Array | Int32Array;
+
+/**
+ * Scratch memory for one kernel call at a time, kept from call to call, and the copies of arrays that lie elsewhere.
+ *
+ * A call opens with `begin`, asks for addresses, runs, and closes with `finish`, which copies results back.
+ */
+export class WasmStaging {
+  private readonly memory: WasmMemory;
+  private blocks: { readonly start: number; readonly bytes: number }[] = [];
+  /** Bytes used of the last block. */
+  private used = 0;
+  private copiesBack: { readonly from: number; readonly to: KernelArray; readonly length: number }[] = [];
+
+  constructor(memory: WasmMemory) {
+    this.memory = memory;
+  }
+
+  /** Frees all scratch of the last call; if that took several blocks, the next has one of their size. */
+  begin(): void {
+    this.copiesBack = [];
+    this.used = 0;
+    if (this.blocks.length < 2) return;
+    const bytes = this.blocks.reduce((sum, block) => sum + block.bytes, 0);
+    for (const block of this.blocks) this.memory.release(block.start);
+    this.blocks = [];
+    this.blocks.push({ start: this.memory.allocate(bytes), bytes });
+  }
+
+  /** The address of `bytes` bytes of scratch, good until the next `begin`; what they hold is unspecified. */
+  scratch(bytes: number): number {
+    const rounded = Math.ceil(bytes / 64) * 64;
+    const last = this.blocks.at(-1);
+    if (last !== undefined && this.used + rounded <= last.bytes) {
+      const start = last.start + this.used;
+      this.used += rounded;
+      return start;
+    }
+    if (last !== undefined && this.used === 0) {
+      this.memory.release(last.start);
+      this.blocks.pop();
+    }
+    const block = { start: this.memory.allocate(rounded), bytes: rounded };
+    this.blocks.push(block);
+    this.used = rounded;
+    return block.start;
+  }
+
+  /** The address of the first `length` elements of `array`, copied in where it lies elsewhere. */
+  input(array: KernelArray, length: number): number {
+    if (this.memory.holds(array)) return array.byteOffset;
+    const start = this.scratch(length * 4);
+    const View = array instanceof Float32Array ? Float32Array : Int32Array;
+    new View(this.memory.memory.buffer, start, length).set(array.subarray(0, length));
+    return start;
+  }
+
+  /** The address for the first `length` elements of `array`, all of which will be written. */
+  output(array: KernelArray, length: number): number {
+    if (this.memory.holds(array)) return array.byteOffset;
+    const start = this.scratch(length * 4);
+    this.copiesBack.push({ from: start, to: array, length });
+    return start;
+  }
+
+  /** The address of the first `length` elements of `array`, which will be changed. */
+  update(array: KernelArray, length: number): number {
+    const start = this.input(array, length);
+    if (!this.memory.holds(array)) this.copiesBack.push({ from: start, to: array, length });
+    return start;
+  }
+
+  /** Copies results back to arrays that lie elsewhere. */
+  finish(): void {
+    for (const { from, to, length } of this.copiesBack) {
+      const View = to instanceof Float32Array ? Float32Array : Int32Array;
+      to.set(new View(this.memory.memory.buffer, from, length));
+    }
+    this.copiesBack = [];
+  }
+}
