@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { JsonObject } from '@embedbag/core';
+import { writeSafetensors } from '@embedbag/static-embedding';
 import type { AdamWState } from './adamw.js';
-import { writeSafetensorsFile } from './safetensors-file.js';
 import type { TrainableModel } from './trainable-model.js';
 
 /** What a checkpoint holds. */
@@ -22,10 +22,10 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
   const { model, readme, optimizerState } = checkpoint;
   const shape = [model.table.rows, model.table.columns];
   await model.save(folder, { readme });
-  await writeSafetensorsFile(path.join(folder, 'optimizer.safetensors'), [
-    { name: 'embedding.weight.exp_avg', data: optimizerState.firstMoment, shape },
-    { name: 'embedding.weight.exp_avg_sq', data: optimizerState.secondMoment, shape },
-  ]);
+  await writeSafetensors(path.join(folder, 'optimizer.safetensors'), {
+    'embedding.weight.exp_avg': { shape, data: optimizerState.firstMoment },
+    'embedding.weight.exp_avg_sq': { shape, data: optimizerState.secondMoment },
+  });
   const state = {
     ...checkpoint.trainerState,
     optimizer: {

@@ -1,7 +1,7 @@
 import type { Loss, TextDataset } from '@embedbag/core';
 import type { RunProgress } from './run-progress.js';
 import type { EvaluationRecord } from './train-options.js';
-import type { ResolvedTrainingArguments } from './training-arguments.js';
+import type { TrainingArguments } from './training-arguments.js';
 import type { TrainingPlan } from './training-plan.js';
 
 const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 4 });
@@ -64,7 +64,7 @@ function citations(losses: readonly Loss[]): string {
   return all.length === 0 ? '' : `## Citation\n\n${all.map((text) => `\`\`\`bibtex\n${text}\n\`\`\``).join('\n\n')}\n`;
 }
 
-function hyperparameters(args: ResolvedTrainingArguments): string {
+function hyperparameters(args: TrainingArguments): string {
   return Object.entries(args)
     .filter(([key]) => key !== 'outputDir')
     .map(([key, value]) => `- \`${key}\`: ${value}`)

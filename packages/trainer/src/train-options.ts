@@ -9,7 +9,7 @@ import type {
   TrainingEvent,
 } from '@embedbag/core';
 import type { TrainableModel } from './trainable-model.js';
-import type { ResolvedTrainingArguments, TrainingArguments } from './training-arguments.js';
+import type { TrainingArguments, TrainingArgumentsInput } from './training-arguments.js';
 
 /** What `train` is given. */
 export interface TrainOptions {
@@ -20,7 +20,7 @@ export interface TrainOptions {
   readonly loss: Loss | Readonly<Record<string, Loss>>;
   /** They run after the last step, and as `evalStrategy` says. */
   readonly evaluators?: readonly Evaluator[];
-  readonly arguments?: TrainingArguments;
+  readonly arguments?: TrainingArgumentsInput;
   /** Default: NO_DUPLICATES. */
   readonly batchSampler?: BatchSampler;
   /** Default: PROPORTIONAL. */
@@ -60,12 +60,12 @@ export interface TrainingSummary {
   /** The part of it spent in steps, without evaluation and saving. */
   readonly stepsMs: number;
   /** The arguments with all defaults. */
-  readonly arguments: ResolvedTrainingArguments;
+  readonly arguments: TrainingArguments;
 }
 
 /** {@link TrainOptions} with the defaults filled in. */
 export interface ResolvedTrainOptions
   extends Pick<TrainOptions, 'model' | 'datasets' | 'loss' | 'signal' | 'onEvent'>,
     Required<Pick<TrainOptions, 'evaluators' | 'batchSampler' | 'multiDatasetBatchSampler'>> {
-  readonly arguments: ResolvedTrainingArguments;
+  readonly arguments: TrainingArguments;
 }

@@ -1,10 +1,10 @@
 import { EmbedbagError } from '@embedbag/core';
 import { expect, test } from 'vitest';
-import { resolveTrainingArguments, type TrainingArguments } from './training-arguments.js';
+import { resolveTrainingArguments, type TrainingArgumentsInput } from './training-arguments.js';
 
 function mistakesOf(input: object): readonly string[] {
   try {
-    resolveTrainingArguments(input as TrainingArguments);
+    resolveTrainingArguments(input as TrainingArgumentsInput);
   } catch (error) {
     expect(error).toBeInstanceOf(EmbedbagError);
     expect((error as EmbedbagError).code).toBe('invalid-training-arguments');
@@ -39,7 +39,7 @@ test('the defaults are those of static models', () => {
 });
 
 test('given values replace defaults and undefined ones do not', () => {
-  const args = resolveTrainingArguments({ learningRate: 0.05, seed: undefined } as TrainingArguments);
+  const args = resolveTrainingArguments({ learningRate: 0.05, seed: undefined } as unknown as TrainingArgumentsInput);
   expect(args.learningRate).toBe(0.05);
   expect(args.seed).toBe(42);
 });
@@ -53,7 +53,7 @@ test('all mistakes are listed in one error', () => {
     learning_rate: 0.1,
     bf16: 'yes',
   };
-  expect(() => resolveTrainingArguments(input as unknown as TrainingArguments)).toThrow(
+  expect(() => resolveTrainingArguments(input as unknown as TrainingArgumentsInput)).toThrow(
     [
       'Expected valid training arguments, received 6 mistakes:',
       '- `learning_rate`: no such argument. Did you mean `learningRate`?',

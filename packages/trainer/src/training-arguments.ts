@@ -8,7 +8,7 @@ export type IntervalStrategy = 'no' | 'steps' | 'epoch';
  * The hyper-parameters of a run, named as in transformers' `TrainingArguments`; all are optional.
  * The defaults are those that suit static models.
  */
-export interface TrainingArguments {
+export interface TrainingArgumentsInput {
   /** Passes over the data; may be a fraction. Default 1. */
   readonly numTrainEpochs?: number;
   /** Optimizer steps, in place of `numTrainEpochs`. */
@@ -63,9 +63,9 @@ export interface TrainingArguments {
 
 type WithoutDefault = 'maxSteps' | 'warmupSteps' | 'saveTotalLimit' | 'outputDir' | 'runName';
 
-/** {@link TrainingArguments} that were found valid, with the defaults filled in. */
-export type ResolvedTrainingArguments = Required<Omit<TrainingArguments, WithoutDefault>> &
-  Pick<TrainingArguments, WithoutDefault>;
+/** {@link TrainingArgumentsInput} that were found valid, with the defaults filled in. */
+export type TrainingArguments = Required<Omit<TrainingArgumentsInput, WithoutDefault>> &
+  Pick<TrainingArgumentsInput, WithoutDefault>;
 
 interface Rule {
   readonly default: number | boolean | string | undefined;
@@ -111,7 +111,7 @@ function strategy(): Rule {
 const beta = (defaultValue: number): Rule =>
   numberWhere(defaultValue, 'a number of at least 0 and below 1', (value) => value >= 0 && value < 1);
 
-const RULES: Readonly<Record<keyof TrainingArguments, Rule>> = {
+const RULES: Readonly<Record<keyof TrainingArgumentsInput, Rule>> = {
   numTrainEpochs: numberWhere(1, 'a finite number above 0', (value) => value > 0 && Number.isFinite(value)),
   maxSteps: count(undefined),
   perDeviceTrainBatchSize: count(2048),
@@ -151,7 +151,7 @@ function unknownArgument(key: string): string {
 }
 
 /** What is wrong about arguments that are each fine. */
-function contradictions(resolved: ResolvedTrainingArguments): string[] {
+function contradictions(resolved: TrainingArguments): string[] {
   const mistakes: string[] = [];
   if (resolved.saveStrategy !== 'no' && resolved.outputDir === undefined) {
     mistakes.push('`saveStrategy`: expected an `outputDir` to save in, received none. Set `outputDir`.');
@@ -172,7 +172,7 @@ function contradictions(resolved: ResolvedTrainingArguments): string[] {
  * const args = resolveTrainingArguments({ learningRate: 0.1, outputDir: 'output/first' });
  * ```
  */
-export function resolveTrainingArguments(input: TrainingArguments = {}): ResolvedTrainingArguments {
+export function resolveTrainingArguments(input: TrainingArgumentsInput = {}): TrainingArguments {
   const mistakes: string[] = [];
   const given = input as Readonly<Record<string, unknown>>;
   for (const key of Object.keys(given)) if (!Object.hasOwn(RULES, key)) mistakes.push(unknownArgument(key));
@@ -187,9 +187,9 @@ export function resolveTrainingArguments(input: TrainingArguments = {}): Resolve
       mistakes.push(`\`${key}\`: expected ${rule.expected}, received ${shown(value)}.`);
     }
   }
-  mistakes.push(...contradictions(resolved as unknown as ResolvedTrainingArguments));
+  mistakes.push(...contradictions(resolved as unknown as TrainingArguments));
   if (mistakes.length > 0) throw invalidArguments(mistakes);
-  return Object.freeze(resolved as unknown as ResolvedTrainingArguments);
+  return Object.freeze(resolved as unknown as TrainingArguments);
 }
 
 function invalidArguments(mistakes: readonly string[]): EmbedbagError {

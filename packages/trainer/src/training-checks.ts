@@ -10,7 +10,7 @@ import {
   type TextDataset,
 } from '@embedbag/core';
 import type { ResolvedTrainOptions, TrainOptions } from './train-options.js';
-import type { ResolvedTrainingArguments } from './training-arguments.js';
+import type { TrainingArguments } from './training-arguments.js';
 
 /** Whether `loss` is one loss for all datasets, and not a record of losses by dataset. */
 function isLoss(loss: TrainOptions['loss']): loss is Loss {
@@ -110,7 +110,7 @@ export function checkColumns(datasets: readonly TextDataset[], losses: readonly 
 }
 
 /** Refuses arguments that ask for evaluation when there is nothing to run: `no-evaluator`. */
-export function checkEvaluators(evaluators: readonly Evaluator[], args: ResolvedTrainingArguments): void {
+export function checkEvaluators(evaluators: readonly Evaluator[], args: TrainingArguments): void {
   const wanted = args.evalOnStart ? '`evalOnStart`' : `\`evalStrategy: '${args.evalStrategy}'\``;
   if ((!args.evalOnStart && args.evalStrategy === 'no') || evaluators.length > 0) return;
   throw new EmbedbagError({

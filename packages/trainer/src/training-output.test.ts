@@ -16,8 +16,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const writing =
   (text: string) =>
   (target: string): Promise<void> =>
-    writeFile(path.join(target, 'model'), text);
-const readModel = (name: string): string => readFileSync(path.join(folder, name, 'model'), 'utf8');
+    writeFile(path.join(target, 'modules.json'), text);
+const readModel = (name: string): string => readFileSync(path.join(folder, name, 'modules.json'), 'utf8');
 
 test('the folder is made with its parents', async () => {
   const output = await openTrainingOutput(path.join(folder, 'a', 'b'));
@@ -61,16 +61,23 @@ test('a checkpoint is not seen under its name before it is whole', async () => {
   expect(readModel('checkpoint-5')).toBe('five');
 });
 
-test('a write that fails leaves the model of before and nothing else', async () => {
+test('a checkpoint that fails leaves the one of before and nothing else', async () => {
   const output = await openTrainingOutput(folder);
-  await output.saveModel(writing('first'));
+  await output.saveCheckpoint(5, writing('first'));
   const failing = async (target: string): Promise<void> => {
     await writing('second')(target);
     throw new Error('interrupted');
   };
-  await expect(output.saveModel(failing)).rejects.toThrow('interrupted');
-  expect(readModel('final')).toBe('first');
-  expect(readdirSync(folder).sort()).toEqual(['final', 'trainer_log.jsonl']);
+  await expect(output.saveCheckpoint(5, failing)).rejects.toThrow('interrupted');
+  expect(readModel('checkpoint-5')).toBe('first');
+  expect(readdirSync(folder).sort()).toEqual(['checkpoint-5', 'trainer_log.jsonl']);
+});
+
+test('a folder that is no checkpoint is not replaced by one', async () => {
+  await mkdir(path.join(folder, 'checkpoint-5'));
+  writeFileSync(path.join(folder, 'checkpoint-5', 'thesis.txt'), '');
+  const output = await openTrainingOutput(folder);
+  await expect(output.saveCheckpoint(5, writing('five'))).rejects.toMatchObject({ code: 'output-not-replaceable' });
 });
 
 test('a file system that refuses a checkpoint is reported as such', async () => {
@@ -86,11 +93,30 @@ test('only as many checkpoints as allowed are kept, the newest, and those of oth
   expect(readdirSync(folder).sort()).toEqual(['checkpoint-1', 'checkpoint-6', 'checkpoint-8', 'trainer_log.jsonl']);
 });
 
+test('a folder `final` that is no model is refused before training', async () => {
+  await mkdir(path.join(folder, 'final'));
+  await writing('before')(path.join(folder, 'final'));
+  await openTrainingOutput(folder);
+  writeFileSync(path.join(folder, 'final', 'thesis.txt'), '');
+  await expect(openTrainingOutput(folder)).rejects.toMatchObject({
+    code: 'output-not-replaceable',
+    message: expect.stringContaining('to be missing, empty or a model'),
+  });
+});
+
+test('the model of an earlier run is replaced', async () => {
+  for (const text of ['first', 'second']) {
+    const output = await openTrainingOutput(folder);
+    expect(await output.saveModel(writing(text))).toBe(path.join(folder, 'final'));
+    expect(readModel('final')).toBe(text);
+  }
+});
+
 test('what a killed run left is cleared away, and a model it was about to replace is put back', async () => {
-  await mkdir(path.join(folder, '.checkpoint-4.partial'));
-  await mkdir(path.join(folder, '.final.partial'));
-  await mkdir(path.join(folder, '.final.previous'));
-  await writing('before')(path.join(folder, '.final.previous'));
+  await mkdir(path.join(folder, '.checkpoint-4.saving-0a1b2c3d'));
+  await mkdir(path.join(folder, '.final.saving-0a1b2c3d'));
+  await mkdir(path.join(folder, '.final.replaced-0a1b2c3d'));
+  await writing('before')(path.join(folder, '.final.replaced-0a1b2c3d'));
   await openTrainingOutput(folder);
   expect(readdirSync(folder).sort()).toEqual(['final', 'trainer_log.jsonl']);
   expect(readModel('final')).toBe('before');

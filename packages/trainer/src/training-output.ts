@@ -1,11 +1,23 @@
 import { appendFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EmbedbagError, type JsonObject } from '@embedbag/core';
+import { replaceFolder } from '@embedbag/static-embedding';
 
 const LOG_FILE = 'trainer_log.jsonl';
 const MODEL_FOLDER = 'final';
-/** What an earlier run may have left when it was killed: a folder half-written, or one about to be replaced. */
-const LEFTOVER = /^\.(checkpoint-\d+|final)\.(partial|previous)$/;
+/** What `replaceFolder` leaves when it is killed: a folder half-written, or one about to be replaced. */
+const LEFTOVER = /^\.(checkpoint-\d+|final)\.(saving|replaced)-[0-9a-f]+/;
+
+/** Files of models in all layouts. A folder that holds anything else may be precious and is not replaced. */
+const MODEL_FILE = /^(?:README\.md|\.gitattributes|vocab\.txt|\d_\w+|[\w-]+\.(?:json|safetensors))$/;
+
+/** Checkpoints are models with a few more `.json` and `.safetensors` files. */
+function isModel(entries: readonly string[]): boolean {
+  const hasModel = entries.includes('modules.json') || entries.includes('model.safetensors');
+  return hasModel && entries.every((entry) => MODEL_FILE.test(entry));
+}
+
+const REPLACEABLE = { kind: 'a model', isReplaceable: isModel };
 
 /** The folder a run writes into. */
 export interface TrainingOutput {
@@ -31,6 +43,17 @@ function cannotWrite(folder: string, cause: unknown): EmbedbagError {
   });
 }
 
+/** Refuses, before training, what could not be replaced after it. */
+async function checkModelFolder(folder: string): Promise<void> {
+  const entries = await readdir(folder);
+  if (entries.length === 0 || isModel(entries)) return;
+  throw new EmbedbagError({
+    code: 'output-not-replaceable',
+    message: `Expected \`${folder}\` to be missing, empty or a model, received a folder with other files. Choose another \`outputDir\` or move that folder away.`,
+    details: { folder, entries },
+  });
+}
+
 /** Tries to write in `folder`, and clears away what a killed run left there. */
 async function prepareFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -42,30 +65,10 @@ async function prepareFolder(folder: string): Promise<void> {
     const [, target, kind] = LEFTOVER.exec(name) ?? [];
     if (target === undefined) continue;
     const leftover = path.join(folder, name);
-    if (kind === 'previous' && !names.includes(target)) await rename(leftover, path.join(folder, target));
+    if (kind === 'replaced' && !names.includes(target)) await rename(leftover, path.join(folder, target));
     else await rm(leftover, { recursive: true, force: true });
   }
-}
-
-/** Fills a folder beside `target` and puts it in the place of `target` by renaming: it is there whole or not at all. */
-async function replaceFolder(target: string, write: (folder: string) => Promise<void>): Promise<void> {
-  const hidden = path.join(path.dirname(target), `.${path.basename(target)}`);
-  const partial = `${hidden}.partial`;
-  const previous = `${hidden}.previous`;
-  try {
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
-    await write(partial);
-    await rm(previous, { recursive: true, force: true });
-    await rename(target, previous).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-    await rename(partial, target);
-    await rm(previous, { recursive: true, force: true });
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    throw error;
-  }
+  if (names.includes(MODEL_FOLDER)) await checkModelFolder(path.join(folder, MODEL_FOLDER));
 }
 
 /** Runs `write` and turns what the file system has against it into an `output-not-writable` error. */
@@ -84,7 +87,7 @@ async function guard<Result>(folder: string, write: () => Promise<Result>): Prom
  * Makes the folder of a run, before training, so that a run cannot be lost for want of a place to write.
  * The log of an earlier run in the same folder is begun anew.
  *
- * @throws EmbedbagError `output-not-writable`
+ * @throws EmbedbagError `output-not-writable`, and `output-not-replaceable` when `final` is there and is no model.
  */
 export async function openTrainingOutput(
   outputDir: string,
@@ -92,6 +95,7 @@ export async function openTrainingOutput(
 ): Promise<TrainingOutput> {
   const folder = path.resolve(outputDir);
   const limit = options.saveTotalLimit ?? Number.POSITIVE_INFINITY;
+  const modelFolder = path.join(folder, MODEL_FOLDER);
   await guard(folder, () => prepareFolder(folder));
   const checkpoints: string[] = [];
   return {
@@ -100,16 +104,14 @@ export async function openTrainingOutput(
     saveCheckpoint: (step, write) =>
       guard(folder, async () => {
         const target = path.join(folder, `checkpoint-${step}`);
-        await replaceFolder(target, write);
+        await replaceFolder(target, write, REPLACEABLE);
         if (!checkpoints.includes(target)) checkpoints.push(target);
         while (checkpoints.length > limit) await rm(checkpoints.shift()!, { recursive: true, force: true });
         return target;
       }),
-    saveModel: (write) =>
-      guard(folder, async () => {
-        const target = path.join(folder, MODEL_FOLDER);
-        await replaceFolder(target, write);
-        return target;
-      }),
+    async saveModel(write) {
+      await replaceFolder(modelFolder, write, REPLACEABLE);
+      return modelFolder;
+    },
   };
 }
