@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Kernels, Loss, TrainingEvent } from '@embedbag/core';
-import { createTypeScriptKernels } from '@embedbag/kernels';
+import { createKernels, createTypeScriptKernels } from '@embedbag/kernels';
 import { matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { describe, expect, test } from 'vitest';
@@ -75,6 +75,8 @@ async function runGolden(
 
 const kernelsUnderTest: readonly (readonly [string, () => Kernels | Promise<Kernels>])[] = [
   ['TypeScript kernels', createTypeScriptKernels],
+  ['WebAssembly kernels, 1 thread', () => createKernels({ backend: 'wasm', threads: 1 })],
+  ['WebAssembly kernels, 2 threads', () => createKernels({ backend: 'wasm', threads: 2 })],
 ];
 
 describe.skipIf(!isThere).each(kernelsUnderTest)('on %s', (_, create) => {
