@@ -1,0 +1,8 @@
+export {
+  type NaiveContrastiveOptions,
+  type NaiveContrastiveProblem,
+  type NaiveContrastiveResult,
+  naiveContrastive,
+} from './naive-contrastive.js';
+export { createNaiveKernels } from './naive-kernels.js';
+export { type TestKernelsOptions, testKernels } from './test-kernels.js';

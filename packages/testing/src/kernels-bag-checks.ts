@@ -1,0 +1,130 @@
+import { createRandom, type Kernels, type TokenBags } from '@embedbag/core';
+import { expect } from 'vitest';
+import { expectClose, largest } from './expect-close.js';
+import { type GuardedArrays, guardArrays, PLACES } from './guarded-array.js';
+import { codeOf, type KernelsCheck, kernelsCheck, normals } from './kernels-check.js';
+import { naiveBagBackward, naiveBagForward } from './naive-kernels.js';
+
+const TABLE_ROWS = 53;
+const COLUMN_COUNTS = [1, 3, 4, 16, 36, 100, 256];
+/** Tokens of each bag: empty first, inside and last. */
+const BAG_LENGTHS = [0, 1, 2, 7, 0, 64, 3, 200, 0];
+
+interface BagCase {
+  readonly ids: number[];
+  readonly offsets: number[];
+}
+
+function randomBags(seed: number, lengths: readonly number[]): BagCase {
+  const random = createRandom(seed, 'bags');
+  const ids: number[] = [];
+  const offsets = [0];
+  for (const length of lengths) {
+    // A quarter of the table, so that most tokens repeat, within a bag and across bags.
+    for (let i = 0; i < length; i++)
+      ids.push(random.below(4) > 0 ? random.below(TABLE_ROWS / 4) : random.below(TABLE_ROWS));
+    offsets.push(ids.length);
+  }
+  return { ids, offsets };
+}
+
+function place(guards: GuardedArrays, bags: BagCase): TokenBags {
+  // What follows the last offset is not to be read as tokens.
+  return { ids: guards.int32([...bags.ids, -1, 2_000_000_000]), offsets: guards.int32(bags.offsets) };
+}
+
+function compareForward(kernels: Kernels, columns: number, lengths: readonly number[], label: string): void {
+  for (const where of PLACES) {
+    const guards = guardArrays(kernels, where);
+    const random = createRandom(columns, 'table');
+    const data = guards.float32(normals(random, TABLE_ROWS * columns));
+    const table = { data, rows: TABLE_ROWS, columns };
+    const bags = place(guards, randomBags(columns, lengths));
+    const out = guards.output(lengths.length * columns);
+    kernels.bagForward(table, bags, out);
+    expectClose(out, naiveBagForward(table, bags), 2e-6, `${label}, ${where}`);
+    guards.check();
+  }
+}
+
+function compareBackward(kernels: Kernels, columns: number, lengths: readonly number[], label: string): void {
+  for (const where of PLACES) {
+    const guards = guardArrays(kernels, where);
+    const bags = place(guards, randomBags(columns + 1, lengths));
+    const gradient = guards.float32(normals(createRandom(columns, 'gradient'), lengths.length * columns));
+    const result = kernels.bagBackward(bags, gradient, columns);
+    const expected = naiveBagBackward(bags, gradient, columns);
+    expect(result.count, `${label}: count`).toBe(expected.size);
+    expect(result.columns, `${label}: columns`).toBe(columns);
+    expect([...result.rows.subarray(0, result.count)], `${label}: rows`).toEqual([...expected.keys()]);
+    const flat = [...expected.values()].flatMap((row) => [...row]);
+    const values = result.values.subarray(0, result.count * columns);
+    expectClose(values, flat, 5e-6 * largest(flat, 1), `${label}, ${where}`);
+    guards.check();
+  }
+}
+
+/** Checks of `bagForward` and `bagBackward`. */
+export const kernelsBagChecks: readonly KernelsCheck[] = [
+  kernelsCheck('bagForward writes the mean of each bag, for any number of columns', (kernels) => {
+    for (const columns of COLUMN_COUNTS) compareForward(kernels, columns, BAG_LENGTHS, `${columns} columns`);
+  }),
+  kernelsCheck('bagForward writes zeros for an empty bag and nothing for no bags', (kernels) => {
+    compareForward(kernels, 8, [0, 0, 0], 'empty bags');
+    compareForward(kernels, 8, [], 'no bags');
+  }),
+  kernelsCheck('bagForward works with many short bags', (kernels) => {
+    compareForward(
+      kernels,
+      12,
+      Array.from({ length: 1000 }, (_, i) => i % 4),
+      'short bags',
+    );
+  }),
+  kernelsCheck('bagForward refuses ids that are no rows of the table, and works on afterwards', (kernels) => {
+    const table = { data: new Float32Array(10).fill(1), rows: 5, columns: 2 };
+    for (const id of [5, -1, 2_000_000_000, -2_000_000_000]) {
+      const bags = { ids: Int32Array.of(0, id), offsets: Int32Array.of(0, 1, 2) };
+      expect(
+        codeOf(() => kernels.bagForward(table, bags, new Float32Array(4))),
+        `id ${id}`,
+      ).toBe('token-out-of-range');
+    }
+    const out = new Float32Array(2);
+    kernels.bagForward(table, { ids: Int32Array.of(4), offsets: Int32Array.of(0, 1) }, out);
+    expect([...out]).toEqual([1, 1]);
+  }),
+  kernelsCheck('bagBackward gives the touched rows once, ascending, with the sum of their shares', (kernels) => {
+    for (const columns of COLUMN_COUNTS) compareBackward(kernels, columns, BAG_LENGTHS, `${columns} columns`);
+  }),
+  kernelsCheck('bagBackward gives no rows for empty bags and for no bags', (kernels) => {
+    compareBackward(kernels, 8, [0, 0, 0], 'empty bags');
+    compareBackward(kernels, 8, [], 'no bags');
+  }),
+  kernelsCheck('bagBackward gives right rows after calls with more and with fewer tokens', (kernels) => {
+    compareBackward(kernels, 16, [3], 'few tokens');
+    compareBackward(
+      kernels,
+      20,
+      Array.from({ length: 500 }, () => 9),
+      'many tokens',
+    );
+    compareBackward(kernels, 16, [2, 1], 'few tokens again');
+  }),
+  kernelsCheck('bag kernels give the same bytes twice, wherever the arrays lie', (kernels) => {
+    const columns = 36;
+    const results: Uint8Array[][] = [];
+    for (const where of [...PLACES, ...PLACES]) {
+      const guards = guardArrays(kernels, where);
+      const data = guards.float32(normals(createRandom(1), TABLE_ROWS * columns));
+      const bags = place(guards, randomBags(2, BAG_LENGTHS));
+      const out = guards.output(BAG_LENGTHS.length * columns);
+      kernels.bagForward({ data, rows: TABLE_ROWS, columns }, bags, out);
+      const { rows, values, count } = kernels.bagBackward(bags, out, columns);
+      const bytes = [out, rows.subarray(0, count), values.subarray(0, count * columns)];
+      results.push(bytes.map((array) => new Uint8Array(array.slice().buffer)));
+      guards.check();
+    }
+    for (const result of results) expect(result).toEqual(results[0]);
+  }),
+];
