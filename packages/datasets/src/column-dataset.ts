@@ -1,0 +1,68 @@
+import { EmbedbagError, TEXT_DATASET_CONTRACT, type TextDataset } from '@embedbag/core';
+import type { TextColumn } from './text-column.js';
+
+/**
+ * A dataset that holds its texts in memory as Arrow columns, one byte buffer and offsets each; a text is decoded when it
+ * is asked for.
+ */
+export interface ColumnDataset extends TextDataset {
+  /** The columns of the file that have no role, sorted by name. */
+  readonly ignoredColumns: readonly string[];
+  /** Memory of the texts, offsets, hashes and labels. */
+  readonly sizeBytes: number;
+  /** @throws EmbedbagError `row-out-of-range`, `column-out-of-range`. */
+  texts(column: number, rows: ArrayLike<number>): readonly string[];
+}
+
+/** What a {@link ColumnDataset} is made of. */
+export interface ColumnDatasetParts {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly columns: readonly TextColumn[];
+  readonly labels: Float32Array | undefined;
+  readonly ignoredColumns: readonly string[];
+}
+
+/** Makes the dataset over finished columns, which all have the same length. */
+export function columnDataset(parts: ColumnDatasetParts): ColumnDataset {
+  const { name, roles, columns, labels, ignoredColumns } = parts;
+  const rowCount = columns[0]?.length ?? 0;
+
+  const columnAt = (column: number): TextColumn => {
+    const found = columns[column];
+    if (found !== undefined) return found;
+    throw new EmbedbagError({
+      code: 'column-out-of-range',
+      message: `Expected a column of dataset \`${name}\` from 0 to ${columns.length - 1}, received ${column}. Its columns are ${roles.join(', ')}.`,
+      details: { dataset: name, received: column, limit: columns.length },
+    });
+  };
+  const checked = (row: number | undefined): number => {
+    if (row !== undefined && Number.isInteger(row) && row >= 0 && row < rowCount) return row;
+    throw new EmbedbagError({
+      code: 'row-out-of-range',
+      message: `Expected a row of dataset \`${name}\` from 0 to ${rowCount - 1}, received ${row}. Draw rows below \`rowCount\`.`,
+      details: { dataset: name, received: row ?? null, limit: rowCount },
+    });
+  };
+
+  return {
+    contract: TEXT_DATASET_CONTRACT,
+    name,
+    rowCount,
+    columns: roles,
+    ignoredColumns,
+    sizeBytes: columns.reduce((sum, column) => sum + column.sizeBytes, labels?.byteLength ?? 0),
+    texts(column, rows) {
+      const texts = columnAt(column);
+      return Array.from({ length: rows.length }, (_, index) => texts.get(checked(rows[index])));
+    },
+    textHashes: (column) => columnAt(column).hashes,
+    ...(labels === undefined
+      ? {}
+      : {
+          labels: (rows: ArrayLike<number>): Float32Array =>
+            Float32Array.from({ length: rows.length }, (_, index) => labels[checked(rows[index])] as number),
+        }),
+  };
+}

@@ -1,0 +1,124 @@
+import { EmbedbagError } from '@embedbag/core';
+
+/**
+ * Which column of the file holds which role: `{ anchor: 'question', positive: 'answer', label: 'gold' }`.
+ * Roles are `anchor`, `positive`, `negative`, `negative_1`, `negative_2`, ... and `label`.
+ */
+export type ColumnMapping = Readonly<Record<string, string>>;
+
+/** A text column of a file and its role. */
+export interface RoleColumn {
+  readonly role: string;
+  readonly source: string;
+}
+
+/** What is read of a file. */
+export interface ColumnPlan {
+  /** Anchor, positive, then the negatives in numeric order. */
+  readonly texts: readonly RoleColumn[];
+  /** The column with the labels. */
+  readonly label: string | undefined;
+  /** True where the caller named the columns. */
+  readonly isMapped: boolean;
+}
+
+const NEGATIVE = /^negative(?:_([1-9]\d*))?$/;
+const LABEL_NAMES = ['label', 'score'] as const;
+
+/** Whether a column of this name is a negative when the file's own names count. */
+export function isNegativeRole(name: string): boolean {
+  return NEGATIVE.test(name);
+}
+
+/** Orders text roles: anchor, positive, negative, negative_1, negative_2, ..., negative_10. */
+export function compareRoles(a: string, b: string): number {
+  return roleRank(a) - roleRank(b);
+}
+
+function roleRank(role: string): number {
+  if (role === 'anchor') return -2;
+  if (role === 'positive') return -1;
+  return Number(NEGATIVE.exec(role)?.[1] ?? 0);
+}
+
+/** Whether `role` may name a text column. */
+export function isTextRole(role: string): boolean {
+  return role === 'anchor' || role === 'positive' || isNegativeRole(role);
+}
+
+/**
+ * Decides what to read of a file with the columns `names`.
+ *
+ * @throws EmbedbagError `missing-column`, `invalid-columns`.
+ */
+export function planColumns(names: readonly string[], mapping: ColumnMapping | undefined, path: string): ColumnPlan {
+  return mapping === undefined ? planFromNames(names, path) : planFromMapping(names, mapping, path);
+}
+
+function planFromNames(names: readonly string[], path: string): ColumnPlan {
+  for (const role of ['anchor', 'positive']) {
+    if (names.includes(role)) continue;
+    throw new EmbedbagError({
+      code: 'missing-column',
+      message: `Expected the columns \`anchor\` and \`positive\` in ${path}, received ${list(names)}. Rename them, or say which is which with \`columns: ${exampleMapping(names)}\`.`,
+      details: { path, missing: role, received: names },
+    });
+  }
+  const texts = names.filter(isTextRole).sort(compareRoles);
+  return {
+    texts: texts.map((name) => ({ role: name, source: name })),
+    label: LABEL_NAMES.find((name) => names.includes(name)),
+    isMapped: false,
+  };
+}
+
+/** The file's first text-like columns in the places of anchor and positive, to be copied from the message. */
+function exampleMapping(names: readonly string[]): string {
+  const free = names.filter((name) => !LABEL_NAMES.some((label) => label === name));
+  const anchor = names.includes('anchor') ? 'anchor' : (free[0] ?? 'question');
+  const positive = names.includes('positive') ? 'positive' : (free.find((name) => name !== anchor) ?? 'answer');
+  return `{ anchor: '${anchor}', positive: '${positive}' }`;
+}
+
+function planFromMapping(names: readonly string[], mapping: ColumnMapping, path: string): ColumnPlan {
+  checkMapping(mapping);
+  for (const [role, source] of Object.entries(mapping)) {
+    if (names.includes(source)) continue;
+    throw new EmbedbagError({
+      code: 'missing-column',
+      message: `Expected the column \`${source}\` in ${path} for \`${role}\`, received ${list(names)}. Name one of these in \`columns\`.`,
+      details: { path, missing: source, received: names },
+    });
+  }
+  const roles = Object.keys(mapping).filter(isTextRole).sort(compareRoles);
+  return {
+    texts: roles.map((role) => ({ role, source: mapping[role] as string })),
+    label: mapping.label,
+    isMapped: true,
+  };
+}
+
+/** Refuses a mapping that no file could meet, before any file is opened. */
+export function checkMapping(mapping: ColumnMapping): void {
+  const roles = Object.keys(mapping);
+  const unknown = roles.find((role) => role !== 'label' && !isTextRole(role));
+  if (unknown !== undefined) {
+    throw new EmbedbagError({
+      code: 'invalid-columns',
+      message: `Expected the keys of \`columns\` to be \`anchor\`, \`positive\`, \`negative\`, \`negative_1\`, \`negative_2\`, ... or \`label\`, received \`${unknown}\`. Write the role first and the file's column second.`,
+      details: { received: unknown },
+    });
+  }
+  for (const role of ['anchor', 'positive']) {
+    if (mapping[role] !== undefined) continue;
+    throw new EmbedbagError({
+      code: 'invalid-columns',
+      message: `Expected \`columns\` to name a column for \`anchor\` and one for \`positive\`, received ${list(roles)}. Add \`${role}\`.`,
+      details: { missing: role, received: roles },
+    });
+  }
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
+}

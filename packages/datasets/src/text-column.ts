@@ -1,0 +1,130 @@
+import { hashText, type TextHash } from '@embedbag/core';
+import { type Data, makeData, Utf8, Vector } from 'apache-arrow';
+
+/** A chunk is closed when it holds this much: offsets are 32-bit, and a growing buffer is copied. */
+const CHUNK_BYTES = 1 << 26;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** One column of texts as Arrow keeps them: one buffer of UTF-8 and the offsets of the texts in it, in chunks. */
+export interface TextColumn {
+  readonly length: number;
+  /** The texts as Arrow has them; U+FFFD stands where a text has half of a surrogate pair. */
+  readonly vector: Vector<Utf8>;
+  /** Memory of the texts, offsets and hashes. */
+  readonly sizeBytes: number;
+  /** The hashes of the texts, `[length * 2]`, low word first. */
+  readonly hashes: Uint32Array;
+  /** The text of a row, decoded now; `row` is in range. */
+  get(row: number): string;
+}
+
+/** Appends texts one by one and ends as a {@link TextColumn}. */
+export class TextColumnBuilder {
+  private readonly chunks: Data<Utf8>[] = [];
+  private bytes = Buffer.allocUnsafe(1 << 12);
+  private byteCount = 0;
+  private offsets = new Int32Array(1 << 8);
+  private chunkRows = 0;
+  private hashes = new Uint32Array(1 << 9);
+  private rows = 0;
+  /** Texts that UTF-8 cannot hold: those with half of a surrogate pair. */
+  private readonly irregular = new Map<number, string>();
+  private readonly hash: TextHash = { low: 0, high: 0 };
+
+  append(text: string): void {
+    const mostBytes = this.byteCount + text.length * 3;
+    if (mostBytes > this.bytes.length) this.growBytes(mostBytes);
+    this.byteCount += this.bytes.write(text, this.byteCount, 'utf8');
+    if (this.chunkRows + 2 > this.offsets.length) this.offsets = grownTo(Int32Array, this.offsets);
+    this.chunkRows += 1;
+    this.offsets[this.chunkRows] = this.byteCount;
+    if (this.rows * 2 + 2 > this.hashes.length) this.hashes = grownTo(Uint32Array, this.hashes);
+    hashText(text, this.hash);
+    this.hashes[this.rows * 2] = this.hash.low;
+    this.hashes[this.rows * 2 + 1] = this.hash.high;
+    if (LONE_SURROGATE.test(text)) this.irregular.set(this.rows, text);
+    this.rows += 1;
+    if (this.byteCount >= CHUNK_BYTES) this.closeChunk();
+  }
+
+  /** The column; the builder is used up. */
+  finish(): TextColumn {
+    if (this.chunkRows > 0 || this.chunks.length === 0) this.closeChunk();
+    return new ArrowTextColumn(this.chunks, this.hashes.slice(0, this.rows * 2), this.irregular);
+  }
+
+  private growBytes(least: number): void {
+    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, least));
+    this.bytes.copy(grown, 0, 0, this.byteCount);
+    this.bytes = grown;
+  }
+
+  private closeChunk(): void {
+    const data = new Uint8Array(this.byteCount);
+    data.set(this.bytes.subarray(0, this.byteCount));
+    const valueOffsets = this.offsets.slice(0, this.chunkRows + 1);
+    this.chunks.push(makeData({ type: new Utf8(), length: this.chunkRows, nullCount: 0, valueOffsets, data }));
+    this.byteCount = 0;
+    this.chunkRows = 0;
+  }
+}
+
+function grownTo<T extends Int32Array | Uint32Array>(type: new (length: number) => T, array: T): T {
+  const grown = new type(array.length * 2);
+  grown.set(array);
+  return grown;
+}
+
+interface Chunk {
+  readonly firstRow: number;
+  readonly offsets: Int32Array;
+  readonly bytes: Buffer;
+}
+
+class ArrowTextColumn implements TextColumn {
+  readonly length: number;
+  readonly vector: Vector<Utf8>;
+  readonly sizeBytes: number;
+  readonly hashes: Uint32Array;
+  private readonly chunks: readonly Chunk[];
+  private readonly irregular: ReadonlyMap<number, string>;
+
+  constructor(data: readonly Data<Utf8>[], hashes: Uint32Array, irregular: ReadonlyMap<number, string>) {
+    this.vector = new Vector([...data]);
+    this.length = this.vector.length;
+    this.hashes = hashes;
+    this.irregular = irregular;
+    let firstRow = 0;
+    let sizeBytes = hashes.byteLength;
+    this.chunks = data.map((chunk) => {
+      const { valueOffsets, values, length } = chunk;
+      const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+      sizeBytes += bytes.byteLength + valueOffsets.byteLength;
+      firstRow += length;
+      return { firstRow: firstRow - length, offsets: valueOffsets, bytes };
+    });
+    this.sizeBytes = sizeBytes;
+  }
+
+  get(row: number): string {
+    // Buffer decodes instead of `Vector.get`: that one drops a leading U+FEFF of a text.
+    return this.irregular.get(row) ?? decode(this.chunkOf(row), row);
+  }
+
+  private chunkOf(row: number): Chunk {
+    let low = 0;
+    let high = this.chunks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.chunks[middle] as Chunk).firstRow <= row) low = middle;
+      else high = middle - 1;
+    }
+    return this.chunks[low] as Chunk;
+  }
+}
+
+function decode({ firstRow, offsets, bytes }: Chunk, row: number): string {
+  const start = offsets[row - firstRow] as number;
+  const end = offsets[row - firstRow + 1] as number;
+  return bytes.toString('utf8', start, end);
+}
