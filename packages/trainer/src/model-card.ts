@@ -6,6 +6,8 @@ import type { TrainingPlan } from './training-plan.js';
 
 const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 4 });
 
+const counted = (value: number, word: string): string => `${number(value)} ${word}${value === 1 ? '' : 's'}`;
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
@@ -56,12 +58,14 @@ function scoresSection(evaluations: readonly EvaluationRecord[]): string {
       value.toFixed(4),
     ]),
   );
-  return `## Evaluation\n\n${table(['metric', 'value'], rows)}\n`;
+  return `\n## Evaluation\n\n${table(['metric', 'value'], rows)}\n`;
 }
 
 function citations(losses: readonly Loss[]): string {
   const all = [...new Set(losses.map((loss) => loss.citation?.trim()))].filter((text) => text !== undefined);
-  return all.length === 0 ? '' : `## Citation\n\n${all.map((text) => `\`\`\`bibtex\n${text}\n\`\`\``).join('\n\n')}\n`;
+  return all.length === 0
+    ? ''
+    : `\n## Citation\n\n${all.map((text) => `\`\`\`bibtex\n${text}\n\`\`\``).join('\n\n')}\n`;
 }
 
 function hyperparameters(args: TrainingArguments): string {
@@ -89,7 +93,7 @@ export function modelCard(plan: TrainingPlan, progress: RunProgress, evaluations
   const { backend, threads } = model.kernels;
   const rows = datasets.map(({ name, rowCount, columns }) => [name, number(rowCount), columns.join(', ')]);
   const title = args.runName ?? `Static embedding model, ${model.dimension} dimensions`;
-  const unfinished = step < steps ? ` ${number(steps)} steps were planned.` : '';
+  const unfinished = step < steps ? ` The plan was ${counted(steps, 'step')}.` : '';
   return `${FRONT_MATTER}
 
 # ${title}
@@ -97,11 +101,10 @@ export function modelCard(plan: TrainingPlan, progress: RunProgress, evaluations
 A static text-embedding model: a table of ${number(model.table.rows)} tokens x ${number(model.dimension)} dimensions. The embedding of a text is the mean of its tokens' rows; embeddings are compared by cosine similarity. Trained with embedbag.
 
 ${usage('path/to/this/folder')}
-
 ${scoresSection(evaluations)}
 ## Training
 
-${number(step)} steps, with ${number(plan.warmupSteps)} steps of warm-up, over ${number(pairs)} rows, on \`${backend}\` kernels with ${threads} ${threads === 1 ? 'thread' : 'threads'}.${unfinished}
+${counted(step, 'step')}, with a warm-up of ${counted(plan.warmupSteps, 'step')}, over ${counted(pairs, 'row')}, on \`${backend}\` kernels with ${counted(threads, 'thread')}.${unfinished}
 
 ### Datasets
 
@@ -116,6 +119,5 @@ ${lossSection(datasets, losses)}
 ${hyperparameters(args)}
 - \`batchSampler\`: ${plan.batchSampler.name}
 - \`multiDatasetBatchSampler\`: ${plan.multiDatasetBatchSampler.name}
-
 ${citations(losses)}`;
 }

@@ -1,4 +1,7 @@
 /** What the tests of this package train on; no part of the package. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import {
   BATCH_SAMPLER_CONTRACT,
   type BatchSampler,
@@ -12,8 +15,13 @@ import {
   type TextDataset,
   type TrainingEvent,
 } from '@embedbag/core';
+import { createTypeScriptKernels } from '@embedbag/kernels';
+import { multipleNegativesRankingLoss } from '@embedbag/losses';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { tokenizerFromJson, trainWordPiece } from '@embedbag/tokenization';
+import { afterEach, beforeEach } from 'vitest';
+import { train } from './train.js';
+import type { TrainingSummary, TrainOptions } from './train-options.js';
 
 const WORDS = 'red green blue stone river cloud bread horse paper lamp glass wheel north south early late'.split(' ');
 
@@ -117,4 +125,69 @@ export function eventsOf<Type extends TrainingEvent['type']>(
   type: Type,
 ): Extract<TrainingEvent, { readonly type: Type }>[] {
   return events.filter((event): event is Extract<TrainingEvent, { readonly type: Type }> => event.type === type);
+}
+
+/** All values of a model's table. */
+export function tableOf(model: StaticEmbedding): number[] {
+  return [...model.table.data];
+}
+
+/** What every test of {@link useTinyRuns} has anew. */
+export interface TinyRuns {
+  readonly kernels: Kernels;
+  /** An empty folder. */
+  readonly folder: string;
+  /** The events of all runs of the test. */
+  readonly events: readonly TrainingEvent[];
+  /** Trains a new tiny model; what a test does not say is a run of 4 steps on 64 pairs. */
+  run(options?: Partial<TrainOptions>): Promise<{ readonly model: StaticEmbedding; readonly summary: TrainingSummary }>;
+}
+
+async function runTiny(
+  tiny: TinyRuns,
+  events: TrainingEvent[],
+  options: Partial<TrainOptions>,
+): Promise<{ readonly model: StaticEmbedding; readonly summary: TrainingSummary }> {
+  const model = (options.model as StaticEmbedding | undefined) ?? (await tinyModel(tiny.kernels));
+  const summary = await train({
+    datasets: [pairsDataset('pairs', 64)],
+    loss: multipleNegativesRankingLoss(),
+    ...options,
+    model,
+    arguments: { perDeviceTrainBatchSize: 16, ...options.arguments },
+    onEvent: (event) => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
+  });
+  return { model, summary };
+}
+
+/** Gives every test of a file kernels, a folder and a way to train on almost nothing; call it at the top of the file. */
+export function useTinyRuns(): TinyRuns {
+  let kernels: Kernels;
+  let folder: string;
+  let events: TrainingEvent[];
+  beforeEach(() => {
+    kernels = createTypeScriptKernels();
+    folder = mkdtempSync(path.join(os.tmpdir(), 'embedbag-train-'));
+    events = [];
+  });
+  afterEach(() => {
+    kernels.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const tiny: TinyRuns = {
+    get kernels() {
+      return kernels;
+    },
+    get folder() {
+      return folder;
+    },
+    get events() {
+      return events;
+    },
+    run: (options = {}) => runTiny(tiny, events, options),
+  };
+  return tiny;
 }

@@ -1,0 +1,16 @@
+import { createKernels } from '@embedbag/kernels';
+import { StaticEmbedding } from '@embedbag/static-embedding';
+import { loadTokenizer } from '@embedbag/tokenization';
+import { readDatasets } from '@embedbag/datasets';
+import { matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
+import { train, progressReporter } from '@embedbag/trainer';
+const t0=performance.now();
+const kernels = await createKernels();
+const tokenizer = await loadTokenizer('/work/shared/data/tokenizers/bert-base-uncased.json');
+const datasets = await readDatasets('/work/shared/data/english/train');
+console.log('read', performance.now()-t0, kernels.backend, kernels.threads);
+const model = await StaticEmbedding.create({ tokenizer, dimension: 1024, seed: 42, kernels });
+console.log('created', performance.now()-t0);
+const s = await train({ model, datasets, loss: matryoshkaLoss(multipleNegativesRankingLoss(), { dims: [1024,768,512,256,128,64,32] }), arguments: { outputDir: '/tmp/exp/out', ...(process.argv[2] ? { maxSteps: +process.argv[2] } : {}) }, onEvent: progressReporter({ stream: process.stderr }) });
+console.log(s.outcome, s.step, s.steps, s.pairs, s.meanLoss, s.elapsedMs, s.stepsMs, process.memoryUsage().rss/1e6);
+process.exit(0);
