@@ -1,6 +1,6 @@
 import { codePointAt, codePointBefore, widthOf } from './code-points.js';
 import { StringTrie } from './string-trie.js';
-import { unicodeData, WHITESPACE, WORD } from './unicode-data.js';
+import { isWordCharacter, unicodeData, WHITESPACE } from './unicode-data.js';
 
 /** One entry of `added_tokens` in a tokenizer.json, with the id that it has. */
 export interface AddedToken {
@@ -25,7 +25,7 @@ export interface TextPart {
 
 /** Finds added tokens in a text: the leftmost first, of those the longest (as `AddedVocabulary::find_matches` in tokenizers). */
 export class AddedTokenFinder {
-  readonly #trie = new StringTrie();
+  readonly #trie = new StringTrie(0);
   readonly #tokens: AddedToken[] = [];
   readonly #firstUnits = new Set<number>();
   readonly #onlyFirst: string | undefined;
@@ -68,7 +68,8 @@ export class AddedTokenFinder {
         const end = token.rstrip ? skipSpaceAfter(text, matchEnd) : matchEnd;
         parts ??= [];
         if (covered < start) parts.push({ start: covered, end: start, id: -1 });
-        parts.push({ start, end, id: token.id });
+        // Whitespace that the match before has taken can leave nothing of a token that is itself whitespace.
+        if (start < end) parts.push({ start, end, id: token.id });
         covered = end;
       }
       at = this.#nextCandidate(text, matchEnd);
@@ -89,9 +90,8 @@ export class AddedTokenFinder {
 }
 
 function isSingleWord(text: string, start: number, end: number): boolean {
-  const { flags } = unicodeData();
-  if (start > 0 && (flags[codePointBefore(text, start)]! & WORD) !== 0) return false;
-  return end === text.length || (flags[codePointAt(text, end)]! & WORD) === 0;
+  if (start > 0 && isWordCharacter(codePointBefore(text, start))) return false;
+  return end === text.length || !isWordCharacter(codePointAt(text, end));
 }
 
 function skipSpaceBefore(text: string, start: number): number {

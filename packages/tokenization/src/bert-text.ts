@@ -3,6 +3,8 @@ import {
   BARRIER,
   CODE_POINT_COUNT,
   decomposeHangul,
+  HANGUL_COUNT,
+  HANGUL_START,
   IDEOGRAPH,
   NONSPACING,
   ORDERED,
@@ -80,7 +82,9 @@ export class BertText {
         result += text.slice(copied, index);
         copied = index + width;
         if (classes[codePoint] !== CLASS_VANISHES) {
-          result += this.#mapped.get(codePoint) ?? String.fromCodePoint(codePoint);
+          // Jamo have no lower case: a syllable that is mapped becomes its jamo and nothing else.
+          const jamo = classes[codePoint] === CLASS_MAPPED ? decomposeHangul(codePoint) : undefined;
+          result += this.#mapped.get(codePoint) ?? String.fromCodePoint(...(jamo ?? [codePoint]));
         }
       }
       index += width;
@@ -142,52 +146,59 @@ export class BertText {
   }
 
   #classify(): Uint8Array {
-    const { flags, stripped, lowercase } = this.#data;
+    const { ranges, ranks, stripped, lowercase } = this.#data;
     const { cleanText, handleChineseChars, stripAccents } = this.settings;
-    const classOfFlags = new Uint8Array(256);
-    for (let flag = 0; flag < 256; flag += 1) {
-      let result = CLASS_PLAIN;
-      if (cleanText && (flag & REMOVED) !== 0) result = CLASS_VANISHES;
-      else if ((flag & WHITESPACE) !== 0) result = CLASS_SPACE;
-      else if (stripAccents && (flag & NONSPACING) !== 0) result = CLASS_VANISHES;
-      else if (stripAccents && (flag & ORDERED) !== 0) result = CLASS_IRREGULAR;
-      else if ((flag & PUNCTUATION) !== 0) result = CLASS_ALONE;
-      else if (handleChineseChars && (flag & IDEOGRAPH) !== 0) result = CLASS_ALONE;
-      classOfFlags[flag] = result;
-    }
     const classes = new Uint8Array(CODE_POINT_COUNT);
-    for (let codePoint = 0; codePoint < CODE_POINT_COUNT; codePoint += 1) {
-      classes[codePoint] = classOfFlags[flags[codePoint]!]!;
+    const assign = (bit: number, value: number): void => {
+      const bounds = ranges.get(bit)!;
+      for (let index = 0; index < bounds.length; index += 2) classes.fill(value, bounds[index], bounds[index + 1]);
+    };
+    // What comes first in the order of normalizing is written last.
+    if (handleChineseChars) assign(IDEOGRAPH, CLASS_ALONE);
+    assign(PUNCTUATION, CLASS_ALONE);
+    assign(WHITESPACE, CLASS_SPACE);
+    if (stripAccents) {
+      for (const mark of ranks.keys()) classes[mark] = CLASS_IRREGULAR;
+      assign(NONSPACING, CLASS_VANISHES);
+      classes.fill(CLASS_MAPPED, HANGUL_START, HANGUL_START + HANGUL_COUNT);
     }
     const changing = this.settings.lowercase ? [...lowercase.keys()] : [];
-    if (stripAccents) {
-      changing.push(...stripped.keys());
-      for (let codePoint = 0xac00; codePoint <= 0xd7a3; codePoint += 1) changing.push(codePoint);
-    }
-    for (const codePoint of changing) {
-      // What cleaning takes away, or turns into a space, nothing else sees.
-      const settled = cleanText && (flags[codePoint]! & (REMOVED | WHITESPACE)) !== 0;
-      if (!settled) classes[codePoint] = this.#classifyChanging(codePoint);
+    if (stripAccents) changing.push(...stripped.keys());
+    for (const codePoint of changing) classes[codePoint] = this.#classifyChanging(codePoint);
+    if (cleanText) {
+      assign(WHITESPACE, CLASS_SPACE);
+      assign(REMOVED, CLASS_VANISHES);
     }
     classes.fill(CLASS_SURROGATE, 0xd800, 0xe000);
     return classes;
   }
 
+  /** The class of a code point that decomposes or has a lower case; notes what it becomes. */
   #classifyChanging(codePoint: number): number {
-    const { flags, stripped, lowercase } = this.#data;
+    const { flags } = this.#data;
     const ideograph = this.settings.handleChineseChars && (flags[codePoint]! & IDEOGRAPH) !== 0;
-    const kept = this.settings.stripAccents
-      ? (stripped.get(codePoint) ?? decomposeHangul(codePoint) ?? [codePoint])
-      : [codePoint];
-    const result = this.settings.lowercase ? kept.flatMap((part) => lowercase.get(part) ?? [part]) : kept;
-    const [first] = result;
-    if (first === undefined) return ideograph ? CLASS_IRREGULAR : CLASS_VANISHES;
-    if (this.settings.stripAccents && kept.some((part) => (flags[part]! & ORDERED) !== 0)) return CLASS_IRREGULAR;
-    const separators = result.filter((part) => (flags[part]! & (WHITESPACE | PUNCTUATION)) !== 0);
-    if (separators.length > 0 && result.length > 1) return CLASS_IRREGULAR;
-    this.#mapped.set(codePoint, String.fromCodePoint(...result));
-    if ((flags[first]! & WHITESPACE) !== 0) return CLASS_SPACE;
-    return ideograph || separators.length > 0 ? CLASS_ALONE : CLASS_MAPPED;
+    const kept = this.settings.stripAccents ? this.#data.stripped.get(codePoint) : undefined;
+    let result = '';
+    let length = 0;
+    let allFlags = 0;
+    for (const part of kept ?? [codePoint]) {
+      if (this.settings.stripAccents) allFlags |= flags[part]! & ORDERED;
+      for (const lower of this.#lowerOf(part)) {
+        result += String.fromCodePoint(lower);
+        length += 1;
+        allFlags |= flags[lower]! & (WHITESPACE | PUNCTUATION);
+      }
+    }
+    if (length === 0) return ideograph ? CLASS_IRREGULAR : CLASS_VANISHES;
+    if ((allFlags & ORDERED) !== 0 || (allFlags !== 0 && length > 1)) return CLASS_IRREGULAR;
+    this.#mapped.set(codePoint, result);
+    if ((allFlags & WHITESPACE) !== 0) return CLASS_SPACE;
+    return ideograph || allFlags !== 0 ? CLASS_ALONE : CLASS_MAPPED;
+  }
+
+  #lowerOf(codePoint: number): readonly number[] {
+    const lower = this.settings.lowercase ? this.#data.lowercase.get(codePoint) : undefined;
+    return lower ?? [codePoint];
   }
 }
 

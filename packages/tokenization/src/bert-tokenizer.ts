@@ -13,14 +13,14 @@ import { codePointAt, toWellFormed, widthOf } from './code-points.js';
 import { IdBuffer } from './id-buffer.js';
 import { checkTexts, readMaxTokens } from './tokenize-arguments.js';
 import { HASH_SEED, hashUnit, MAX_CACHED_LENGTH, WordCache } from './word-cache.js';
-import { WordPiece, type WordPieceSettings } from './word-piece.js';
+import type { WordPiece } from './word-piece.js';
 
 /** What a {@link BertTokenizer} is made of. */
 export interface BertTokenizerSettings {
   readonly normalizer: BertNormalizerSettings;
   /** False where `pre_tokenizer` is null: a text, or what stands between added tokens, is then one word. */
   readonly splits: boolean;
-  readonly model: WordPieceSettings;
+  readonly model: WordPiece;
   readonly addedTokens: readonly AddedToken[];
   /** The text of the file. */
   readonly json: string;
@@ -40,23 +40,22 @@ export class BertTokenizer implements Tokenizer {
   readonly #rawTokens: AddedTokenFinder;
   /** Tokens looked for in the normalized text. */
   readonly #normalizedTokens: AddedTokenFinder;
-  readonly #idByToken: Map<string, number>;
-  readonly #tokenById = new Map<number, string>();
+  readonly #addedIds = new Map<string, number>();
+  /** Made when first asked for. */
+  #tokenById: Map<number, string> | undefined;
 
   constructor(settings: BertTokenizerSettings) {
     const { model, addedTokens } = settings;
     this.#settings = settings;
     this.#text = new BertText(settings.normalizer);
-    this.#model = new WordPiece(model);
-    this.unknownId = model.vocabulary.get(model.unknownToken);
-    this.#idByToken = new Map(model.vocabulary);
-    for (const token of addedTokens) this.#idByToken.set(token.content, token.id);
+    this.#model = model;
+    this.unknownId = model.tokenToId(model.settings.unknownToken);
     let highestId = -1;
-    for (const [token, id] of this.#idByToken) {
-      highestId = Math.max(highestId, id);
-      this.#tokenById.set(id, token);
+    for (const id of model.settings.ids) highestId = Math.max(highestId, id);
+    for (const token of addedTokens) {
+      this.#addedIds.set(token.content, token.id);
+      highestId = Math.max(highestId, token.id);
     }
-    for (const token of addedTokens) this.#tokenById.set(token.id, token.content);
     this.vocabularySize = highestId + 1;
     const raw = addedTokens.filter((token) => !token.normalized);
     const normalized = addedTokens.filter((token) => token.normalized);
@@ -81,10 +80,15 @@ export class BertTokenizer implements Tokenizer {
   }
 
   tokenToId(token: string): number | undefined {
-    return this.#idByToken.get(token);
+    return this.#addedIds.get(token) ?? this.#model.tokenToId(token);
   }
 
   idToToken(id: number): string | undefined {
+    if (this.#tokenById === undefined) {
+      const { tokens, ids } = this.#model.settings;
+      this.#tokenById = new Map(tokens.map((token, index) => [ids[index]!, token]));
+      for (const token of this.#settings.addedTokens) this.#tokenById.set(token.id, token.content);
+    }
     return this.#tokenById.get(id);
   }
 

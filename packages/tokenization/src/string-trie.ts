@@ -1,19 +1,27 @@
-const INITIAL_CAPACITY = 1024;
-
 /**
  * A trie over UTF-16 code units, its edges in one open-addressing table: finds the longest stored string at a place in
  * a text in time proportional to that string's length.
  */
 export class StringTrie {
   /** The value of each node, or -1: `[nodes]`. Node 0 is the root. */
-  values: Int32Array = new Int32Array(INITIAL_CAPACITY).fill(-1);
+  values: Int32Array;
   /** Each edge's parent plus 1, or 0 for an empty slot. */
-  #parents: Int32Array = new Int32Array(INITIAL_CAPACITY);
-  #units: Uint16Array = new Uint16Array(INITIAL_CAPACITY);
-  #children: Int32Array = new Int32Array(INITIAL_CAPACITY);
+  #parents: Int32Array;
+  #units: Uint16Array;
+  #children: Int32Array;
   #nodeCount = 1;
   /** Where the last {@link longestMatch} ended. */
   matchEnd = 0;
+
+  /** `expectedNodes` saves growing; more can be added. */
+  constructor(expectedNodes: number) {
+    let capacity = 64;
+    while (capacity < expectedNodes * 2) capacity *= 2;
+    this.values = new Int32Array(capacity / 2).fill(-1);
+    this.#parents = new Int32Array(capacity);
+    this.#units = new Uint16Array(capacity);
+    this.#children = new Int32Array(capacity);
+  }
 
   /** Adds `text`; a later value replaces an earlier one. `value` is at least 0. */
   add(text: string, value: number): void {
@@ -91,7 +99,7 @@ export class StringTrie {
     for (let slot = 0; slot < parents.length; slot += 1) {
       if (parents[slot] !== 0) this.#insert(parents[slot]! - 1, units[slot]!, children[slot]!);
     }
-    const values = new Int32Array(capacity).fill(-1);
+    const values = new Int32Array(capacity / 2).fill(-1);
     values.set(this.values);
     this.values = values;
   }

@@ -2,6 +2,7 @@ import type { Tokenizer } from '@embedbag/core';
 import { BertTokenizer } from './bert-tokenizer.js';
 import { createHuggingFaceTokenizer } from './hugging-face-tokenizer.js';
 import { readAddedTokens, readBertNormalizer, readWordPiece, TokenizerJson } from './tokenizer-json.js';
+import { WordPiece } from './word-piece.js';
 
 /**
  * Makes a tokenizer from the text of a Hugging Face `tokenizer.json`.
@@ -33,12 +34,12 @@ export function createTokenizer(json: string, source: string): Tokenizer {
     (normalizer === undefined || normalizer === 'BertNormalizer') &&
     (preTokenizer === undefined || preTokenizer === 'BertPreTokenizer');
   if (!isBert) return createHuggingFaceTokenizer(file, json);
-  const model = readWordPiece(file);
+  const model = new WordPiece(readWordPiece(file));
   return new BertTokenizer({
     normalizer: readBertNormalizer(file),
     splits: preTokenizer !== undefined,
     model,
-    addedTokens: readAddedTokens(file, model.vocabulary),
+    addedTokens: readAddedTokens(file, model),
     json,
   });
 }

@@ -2,7 +2,7 @@ import { EmbedbagError } from '@embedbag/core';
 import type { AddedToken } from './added-tokens.js';
 import { type BertNormalizerSettings, NO_NORMALIZER } from './bert-text.js';
 import { toWellFormed } from './code-points.js';
-import type { WordPieceSettings } from './word-piece.js';
+import type { WordPiece, WordPieceSettings } from './word-piece.js';
 
 /** A parsed object of a tokenizer.json. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
@@ -99,12 +99,19 @@ export class TokenizerJson {
 /** Reads `model` as a WordPiece model; all its fields are required, as in Hugging Face's tokenizers. */
 export function readWordPiece(file: TokenizerJson): WordPieceSettings {
   const { model } = file;
-  const vocabulary = new Map<string, number>();
-  for (const [token, id] of Object.entries(file.record('model.vocab', model.vocab))) {
-    vocabulary.set(file.wellFormed('model.vocab', token), file.wholeNumber(`model.vocab["${token}"]`, id, MAX_ID));
+  const vocabulary = file.record('model.vocab', model.vocab);
+  const tokens = Object.keys(vocabulary);
+  const ids = new Int32Array(tokens.length);
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index]!;
+    const id = vocabulary[token];
+    if (!isId(id)) file.wholeNumber(`model.vocab["${token}"]`, id, MAX_ID);
+    if (toWellFormed(token) !== token) file.wellFormed('model.vocab', token);
+    ids[index] = id as number;
   }
   return {
-    vocabulary,
+    tokens,
+    ids,
     unknownToken: file.string('model.unk_token', model.unk_token),
     continuingSubwordPrefix: file.string('model.continuing_subword_prefix', model.continuing_subword_prefix),
     maxInputCharsPerWord: file.wholeNumber(
@@ -133,12 +140,12 @@ export function readBertNormalizer(file: TokenizerJson): BertNormalizerSettings 
  * Reads `added_tokens`. Their ids are those that Hugging Face's tokenizers gives: that of the vocabulary, or the next
  * one free; what the file says does not count (as `AddedVocabulary::add_tokens`).
  */
-export function readAddedTokens(file: TokenizerJson, vocabulary: ReadonlyMap<string, number>): AddedToken[] {
+export function readAddedTokens(file: TokenizerJson, model: WordPiece): AddedToken[] {
   const entries = file.root.added_tokens ?? [];
   if (!Array.isArray(entries)) throw file.error('`added_tokens`', 'an array', entries);
   const idByContent = new Map<string, number>();
   const tokenById = new Map<number, AddedToken>();
-  let nextId = vocabulary.size;
+  let nextId = model.settings.tokens.length;
   entries.forEach((entry: unknown, index) => {
     const field = `added_tokens[${index}]`;
     const part = file.record(field, entry);
@@ -152,11 +159,15 @@ export function readAddedTokens(file: TokenizerJson, vocabulary: ReadonlyMap<str
     };
     file.boolean(`${field}.special`, part.special);
     if (content === '') return;
-    const id = idByContent.get(content) ?? vocabulary.get(content) ?? nextId++;
+    const id = idByContent.get(content) ?? model.tokenToId(content) ?? nextId++;
     idByContent.set(content, id);
     tokenById.set(id, { id, content, ...rules });
   });
   return [...tokenById.values()];
+}
+
+function isId(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_ID;
 }
 
 function isRecord(value: unknown): value is JsonRecord {

@@ -22,13 +22,14 @@ export const PUNCTUATION = 4;
 export const IDEOGRAPH = 8;
 export const NONSPACING = 16;
 export const BARRIER = 32;
-export const WORD = 64;
-export const ORDERED = 128;
+export const ORDERED = 64;
 
 /** What the exact path knows about code points; the meaning of each part stands in unicode-tables.ts. */
 export interface UnicodeData {
   /** The bits of every code point, `[CODE_POINT_COUNT]`. */
   readonly flags: Uint8Array;
+  /** By bit: where its runs of code points begin, and where they end, one after the other. */
+  readonly ranges: ReadonlyMap<number, Int32Array>;
   /** The rank of the combining class of each mark that stays. */
   readonly ranks: ReadonlyMap<number, number>;
   /** What is left of a code point that decomposes, Hangul syllables aside. */
@@ -62,15 +63,17 @@ function decodeSigned(value: number): number {
   return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
 }
 
-function markRanges(flags: Uint8Array, text: string, bit: number): void {
+/** Start, end (behind the last), start, end, ... of runs of code points, ascending. */
+function decodeRanges(text: string): Int32Array {
   const numbers = decodeNumbers(text);
+  const bounds = new Int32Array(numbers.length);
   let at = 0;
   for (let index = 0; index < numbers.length; index += 2) {
-    const start = at + numbers[index]!;
-    const end = start + numbers[index + 1]!;
-    for (let codePoint = start; codePoint <= end; codePoint += 1) flags[codePoint]! |= bit;
-    at = end + 1;
+    bounds[index] = at + numbers[index]!;
+    bounds[index + 1] = bounds[index]! + numbers[index + 1]! + 1;
+    at = bounds[index + 1]!;
   }
+  return bounds;
 }
 
 function decodeShifts(text: string, mapping: Map<number, readonly number[]>): void {
@@ -105,15 +108,28 @@ function decodeSequences(text: string, mapping: Map<number, readonly number[]>):
   }
 }
 
+const TEXT_OF_BIT: readonly (readonly [number, string])[] = [
+  [REMOVED, REMOVED_RANGES],
+  [WHITESPACE, WHITESPACE_RANGES],
+  [PUNCTUATION, PUNCTUATION_RANGES],
+  [IDEOGRAPH, IDEOGRAPH_RANGES],
+  [NONSPACING, NONSPACING_RANGES],
+  [BARRIER, BARRIER_RANGES],
+];
+
 function decodeUnicodeData(): UnicodeData {
   const flags = new Uint8Array(CODE_POINT_COUNT);
-  markRanges(flags, REMOVED_RANGES, REMOVED);
-  markRanges(flags, WHITESPACE_RANGES, WHITESPACE);
-  markRanges(flags, PUNCTUATION_RANGES, PUNCTUATION);
-  markRanges(flags, IDEOGRAPH_RANGES, IDEOGRAPH);
-  markRanges(flags, NONSPACING_RANGES, NONSPACING);
-  markRanges(flags, BARRIER_RANGES, BARRIER);
-  markRanges(flags, WORD_RANGES, WORD);
+  const ranges = new Map<number, Int32Array>();
+  for (const [bit, text] of TEXT_OF_BIT) {
+    const bounds = decodeRanges(text);
+    ranges.set(bit, bounds);
+    for (let index = 0; index < bounds.length; index += 2) {
+      const end = bounds[index + 1]!;
+      // The first bit meets zeros only, and has the private planes.
+      if (bit === REMOVED) flags.fill(bit, bounds[index]!, end);
+      else for (let codePoint = bounds[index]!; codePoint < end; codePoint += 1) flags[codePoint]! |= bit;
+    }
+  }
   const marks = new Map<number, readonly number[]>();
   decodeSequences(ORDERED_MARKS, marks);
   const ranks = new Map<number, number>();
@@ -126,7 +142,7 @@ function decodeUnicodeData(): UnicodeData {
   const lowercase = new Map<number, readonly number[]>();
   decodeShifts(LOWERCASE_SHIFTS, lowercase);
   decodeSequences(LOWERCASE_SEQUENCES, lowercase);
-  return { flags, ranks, stripped, lowercase };
+  return { flags, ranges, ranks, stripped, lowercase };
 }
 
 let decoded: UnicodeData | undefined;
@@ -137,8 +153,26 @@ export function unicodeData(): UnicodeData {
   return decoded;
 }
 
-const HANGUL_START = 0xac00;
-const HANGUL_COUNT = 11_172;
+let wordRanges: Int32Array | undefined;
+
+/** Whether the rule `single_word` of an added token counts `codePoint` as part of a word. */
+export function isWordCharacter(codePoint: number): boolean {
+  wordRanges ??= decodeRanges(WORD_RANGES);
+  let low = 0;
+  let high = wordRanges.length;
+  // The number of bounds at or below the code point is odd inside of a run.
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (wordRanges[middle]! <= codePoint) low = middle + 1;
+    else high = middle;
+  }
+  return low % 2 === 1;
+}
+
+/** The first Hangul syllable. */
+export const HANGUL_START = 0xac00;
+/** How many Hangul syllables there are. */
+export const HANGUL_COUNT = 11_172;
 
 /** The jamo of a Hangul syllable (The Unicode Standard, section 3.12), or undefined for any other code point. */
 export function decomposeHangul(codePoint: number): readonly number[] | undefined {

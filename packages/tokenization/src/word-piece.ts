@@ -5,7 +5,10 @@ import { StringTrie } from './string-trie.js';
 
 /** The fields of a WordPiece model in a tokenizer.json. */
 export interface WordPieceSettings {
-  readonly vocabulary: ReadonlyMap<string, number>;
+  /** All tokens, `[vocabulary]`. */
+  readonly tokens: readonly string[];
+  /** The id of each, `[vocabulary]`. */
+  readonly ids: Int32Array;
   readonly unknownToken: string;
   readonly continuingSubwordPrefix: string;
   readonly maxInputCharsPerWord: number;
@@ -14,16 +17,26 @@ export interface WordPieceSettings {
 /** Splits one normalized word into pieces, the longest first (as `WordPiece::tokenize` in Hugging Face's tokenizers). */
 export class WordPiece {
   readonly settings: WordPieceSettings;
-  readonly #trie = new StringTrie();
+  readonly #trie: StringTrie;
   /** Where pieces after the first begin: the node behind the prefix, or -1 where no token has it. */
   readonly #continuation: number;
   readonly #unknownId: number | undefined;
 
   constructor(settings: WordPieceSettings) {
     this.settings = settings;
-    for (const [token, id] of settings.vocabulary) this.#trie.add(token, id);
+    const { tokens, ids } = settings;
+    // Shared beginnings leave some two nodes a token.
+    this.#trie = new StringTrie(tokens.length * 2);
+    for (let index = 0; index < tokens.length; index += 1) this.#trie.add(tokens[index]!, ids[index]!);
     this.#continuation = this.#trie.find(settings.continuingSubwordPrefix);
-    this.#unknownId = settings.vocabulary.get(settings.unknownToken);
+    this.#unknownId = this.tokenToId(settings.unknownToken);
+  }
+
+  /** The id of a token of the vocabulary, or undefined. */
+  tokenToId(token: string): number | undefined {
+    const node = this.#trie.find(token);
+    const id = node < 0 ? -1 : this.#trie.values[node]!;
+    return id < 0 ? undefined : id;
   }
 
   /**
