@@ -7,6 +7,7 @@ import { systemErrorCode } from './system-error.js';
 export interface FolderEntry {
   readonly name: string;
   readonly isDirectory: boolean;
+  readonly isLink: boolean;
 }
 
 /**
@@ -18,9 +19,9 @@ export async function listFolder(folder: string): Promise<FolderEntry[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     const resolved = entries.map(async (entry) => {
-      if (!entry.isSymbolicLink()) return { name: entry.name, isDirectory: entry.isDirectory() };
+      if (!entry.isSymbolicLink()) return { name: entry.name, isDirectory: entry.isDirectory(), isLink: false };
       const target = await stat(join(folder, entry.name)).catch(() => undefined);
-      return { name: entry.name, isDirectory: target?.isDirectory() ?? false };
+      return { name: entry.name, isDirectory: target?.isDirectory() ?? false, isLink: true };
     });
     return (await Promise.all(resolved)).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
