@@ -1,0 +1,96 @@
+import { EmbedbagError } from '@embedbag/core';
+import {
+  accuracyAtK,
+  averagePrecisionAtK,
+  type Hits,
+  ndcgAtK,
+  precisionAtK,
+  recallAtK,
+  reciprocalRankAtK,
+} from './retrieval-metrics.js';
+
+/** At which ranks the metrics look. The defaults are those of sentence-transformers. */
+export interface MetricCutoffs {
+  /** Default: `[1, 3, 5, 10]`. */
+  readonly accuracyAtK?: readonly number[];
+  /** Default: `[1, 3, 5, 10]`. */
+  readonly precisionRecallAtK?: readonly number[];
+  /** Default: `[10]`. */
+  readonly mrrAtK?: readonly number[];
+  /** The largest one is the primary metric. Default: `[10]`. */
+  readonly ndcgAtK?: readonly number[];
+  /** Default: `[100]`. */
+  readonly mapAtK?: readonly number[];
+}
+
+/** The cutoffs with all defaults filled in. */
+export type ResolvedCutoffs = Required<MetricCutoffs>;
+
+const DEFAULTS: ResolvedCutoffs = {
+  accuracyAtK: [1, 3, 5, 10],
+  precisionRecallAtK: [1, 3, 5, 10],
+  mrrAtK: [10],
+  ndcgAtK: [10],
+  mapAtK: [100],
+};
+
+/** The cutoffs of `options`; throws `cutoff-invalid`. */
+export function resolveCutoffs(options: MetricCutoffs): ResolvedCutoffs {
+  const cutoffs = Object.fromEntries(
+    Object.entries(DEFAULTS).map(([name, ranks]) => [name, [...(options[name as keyof MetricCutoffs] ?? ranks)]]),
+  ) as unknown as ResolvedCutoffs;
+  for (const [name, ranks] of Object.entries(cutoffs) as [string, readonly number[]][]) {
+    const wrong = ranks.find((k) => !Number.isSafeInteger(k) || k < 1);
+    if (wrong === undefined) continue;
+    throw new EmbedbagError({
+      code: 'cutoff-invalid',
+      message: `Expected \`${name}\` to hold whole numbers of at least 1, received ${wrong}. Give ranks such as 10.`,
+      details: { option: name, received: String(wrong) },
+    });
+  }
+  if (cutoffs.ndcgAtK.length > 0) return cutoffs;
+  throw new EmbedbagError({
+    code: 'cutoff-invalid',
+    message:
+      'Expected `ndcgAtK` to hold at least one rank, received none. The largest one is the primary metric; give `[10]`.',
+    details: { option: 'ndcgAtK', received: 0 },
+  });
+}
+
+/** How many documents a query needs for all metrics. */
+export function deepestCutoff(cutoffs: ResolvedCutoffs): number {
+  return Math.max(...Object.values<readonly number[]>(cutoffs).flat());
+}
+
+type Metric = (hits: Hits, relevantCount: number) => number;
+
+function metricsByKey(cutoffs: ResolvedCutoffs): [string, Metric][] {
+  const at = (name: string, ranks: readonly number[], metric: (k: number) => Metric): [string, Metric][] =>
+    ranks.map((k) => [`${name}@${k}`, metric(k)]);
+  return [
+    ...at('accuracy', cutoffs.accuracyAtK, (k) => (hits) => accuracyAtK(hits, k)),
+    ...at('precision', cutoffs.precisionRecallAtK, (k) => (hits) => precisionAtK(hits, k)),
+    ...at('recall', cutoffs.precisionRecallAtK, (k) => (hits, count) => recallAtK(hits, k, count)),
+    ...at('ndcg', cutoffs.ndcgAtK, (k) => (hits, count) => ndcgAtK(hits, k, count)),
+    ...at('mrr', cutoffs.mrrAtK, (k) => (hits) => reciprocalRankAtK(hits, k)),
+    ...at('map', cutoffs.mapAtK, (k) => (hits, count) => averagePrecisionAtK(hits, k, count)),
+  ];
+}
+
+/** One query's ranking and how many documents are relevant to it. */
+export interface JudgedRanking {
+  readonly hits: Hits;
+  readonly relevantCount: number;
+}
+
+/** The mean of every metric over all queries, under keys such as `ndcg@10`, in the order of sentence-transformers. */
+export function metricMeans(rankings: Iterable<JudgedRanking>, cutoffs: ResolvedCutoffs): Record<string, number> {
+  const metrics = metricsByKey(cutoffs);
+  const sums = new Float64Array(metrics.length);
+  let queries = 0;
+  for (const { hits, relevantCount } of rankings) {
+    for (const [i, [, metric]] of metrics.entries()) sums[i]! += metric(hits, relevantCount);
+    queries += 1;
+  }
+  return Object.fromEntries(metrics.map(([key], i) => [key, sums[i]! / queries]));
+}
