@@ -65,17 +65,37 @@ async function syncFolder(files: FileSystem, folder: string): Promise<void> {
   }
 }
 
-/** Removes the folders that were made for the output and are still empty, from `folder` up to `first`. */
-async function removeMadeParents(files: FileSystem, folder: string, first: string | undefined): Promise<void> {
-  if (first === undefined) return;
+/**
+ * Makes `folder` and its missing parents, and adds those it made to `made`, the outermost first.
+ * Node's own recursive `mkdir` never returns where the system hides a missing parent, as in /proc.
+ */
+async function makeParents(files: FileSystem, folder: string, made: string[]): Promise<void> {
   const { dirname } = await import('node:path');
-  for (let current = folder; current.length >= first.length; current = dirname(current)) {
+  const missing: string[] = [];
+  let current = folder;
+  for (;;) {
     try {
-      await files.rmdir(current);
-    } catch {
-      return;
+      await files.stat(current);
+      break;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || dirname(current) === current) throw error;
+      missing.unshift(current);
+      current = dirname(current);
     }
   }
+  for (const path of missing) {
+    try {
+      await files.mkdir(path);
+      made.push(path);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** Removes the folders that were made for the output, as far as they are empty. */
+async function removeMadeParents(files: FileSystem, made: readonly string[]): Promise<void> {
+  for (const path of made.toReversed()) await files.rmdir(path).catch(() => undefined);
 }
 
 /** Puts `fresh` in the place of `target`. A kill in between leaves one of them whole under its own name. */
@@ -117,15 +137,14 @@ export async function replaceFolder(
   const files = await import('node:fs/promises');
   const { basename, dirname, join, resolve } = await import('node:path');
   const suffix = globalThis.crypto.randomUUID().slice(0, 8);
-  let parent = dirname(resolve(folder));
   let fresh: string | undefined;
-  let firstMade: string | undefined;
+  const made: string[] = [];
   try {
     const existing = await existingFolder(files, folder);
     if (existing !== undefined) checkReplaceable(folder, existing.entries, options);
     const target = existing?.path ?? resolve(folder);
-    parent = dirname(target);
-    firstMade = await files.mkdir(parent, { recursive: true });
+    const parent = dirname(target);
+    await makeParents(files, parent, made);
     fresh = join(parent, `.${basename(target)}.saving-${suffix}`);
     await files.mkdir(fresh);
     await write(fresh);
@@ -134,7 +153,7 @@ export async function replaceFolder(
     await syncFolder(files, parent);
   } catch (error) {
     if (fresh !== undefined) await files.rm(fresh, { recursive: true, force: true }).catch(() => undefined);
-    await removeMadeParents(files, parent, firstMade);
+    await removeMadeParents(files, made);
     throw isEmbedbagError(error) || codeOf(error) === undefined ? error : notWritable(folder, error);
   }
 }

@@ -42,6 +42,7 @@ export function replaceRanges(stored: readonly StoredRanges[], added: StoredRang
 /** What remains of `stored` for a model of `dimension` columns. */
 export function narrowStoredRanges(stored: readonly StoredRanges[], dimension: number): StoredRanges[] {
   const fitting = stored.filter(({ ranges }) => ranges.columns <= dimension);
+  if (fitting.length === stored.length) return fitting;
   const whole = findRanges(stored, dimension, false);
   return whole === undefined ? fitting : replaceRanges(fitting, { normalize: false, ranges: whole });
 }
