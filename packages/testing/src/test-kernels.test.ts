@@ -1,4 +1,224 @@
+import { bagCount } from '@embedbag/core';
+import { expect, test } from 'vitest';
+import { type Defect, expectNoticed } from './broken-kernels.js';
 import { createNaiveKernels } from './naive-kernels.js';
-import { testKernels } from './test-kernels.js';
+import { kernelsChecks, testKernels } from './test-kernels.js';
 
 testKernels({ name: 'naive', create: async () => createNaiveKernels() });
+
+test('kernelsChecks holds every check once', () => {
+  expect(new Set(kernelsChecks.map(({ title }) => title)).size).toBe(kernelsChecks.length);
+});
+
+const BAG: readonly Defect[] = [
+  {
+    what: 'write sums instead of means',
+    noticedBy: 'bagForward writes the mean',
+    broken: (right) => ({
+      bagForward(table, bags, out) {
+        right.bagForward(table, bags, out);
+        for (let bag = 0; bag < bagCount(bags); bag++) {
+          const length = bags.offsets[bag + 1]! - bags.offsets[bag]!;
+          for (let c = 0; c < table.columns; c++) out[bag * table.columns + c]! *= length;
+        }
+      },
+    }),
+  },
+  {
+    what: 'leave empty bags unwritten',
+    noticedBy: 'bagForward writes zeros',
+    broken: (right) => ({
+      bagForward(table, bags, out) {
+        const before = out.slice();
+        right.bagForward(table, bags, out);
+        for (let bag = 0; bag < bagCount(bags); bag++) {
+          if (bags.offsets[bag + 1] !== bags.offsets[bag]) continue;
+          const start = bag * table.columns;
+          out.set(before.subarray(start, start + table.columns), start);
+        }
+      },
+    }),
+  },
+  {
+    what: 'write beyond the output',
+    noticedBy: 'bagForward writes the mean',
+    broken: (right) => ({
+      bagForward(table, bags, out) {
+        right.bagForward(table, bags, out);
+        new Float32Array(out.buffer, out.byteOffset, out.length + 1)[out.length] = 0;
+      },
+    }),
+  },
+  {
+    what: 'read ids as rows of a longer table',
+    noticedBy: 'bagForward refuses',
+    broken: (right) => ({ bagForward: (table, bags, out) => right.bagForward({ ...table, rows: 1e9 }, bags, out) }),
+  },
+  {
+    what: 'give the touched rows in descending order',
+    noticedBy: 'bagBackward gives the touched rows',
+    broken: (right) => ({
+      bagBackward(bags, gradient, columns) {
+        const result = right.bagBackward(bags, gradient, columns);
+        return { ...result, rows: result.rows.slice().reverse() };
+      },
+    }),
+  },
+  {
+    what: 'scale the row gradients',
+    noticedBy: 'bagBackward gives the touched rows',
+    broken: (right) => ({
+      bagBackward(bags, gradient, columns) {
+        const result = right.bagBackward(bags, gradient, columns);
+        return { ...result, values: result.values.map((value) => value * 1.0001) };
+      },
+    }),
+  },
+];
+
+const OPTIMIZER: readonly Defect[] = [
+  {
+    what: 'know no decay',
+    noticedBy: 'decays the weights',
+    broken: (right) => ({ adamW: (step) => right.adamW({ ...step, weightDecay: 0 }) }),
+  },
+  {
+    what: 'do not scale the gradient',
+    noticedBy: 'decays the weights',
+    broken: (right) => ({ adamW: (step) => right.adamW({ ...step, gradientScale: 1 }) }),
+  },
+  {
+    what: 'know no epsilon',
+    noticedBy: 'adamW follows',
+    broken: (right) => ({ adamW: (step) => right.adamW({ ...step, epsilon: 1e-12 }) }),
+  },
+  {
+    what: 'do not correct the second moment',
+    noticedBy: 'adamW follows',
+    broken: (right) => ({ adamW: (step) => right.adamW({ ...step, biasCorrection2: 1 }) }),
+  },
+  {
+    what: 'update touched rows only',
+    noticedBy: 'adamW follows',
+    broken: (right) => ({
+      adamW(step) {
+        const { data, rows, columns } = step.table;
+        const before = data.slice();
+        right.adamW(step);
+        for (let row = 0; row < rows; row++) {
+          if (step.gradient.rows.includes(row)) continue;
+          data.set(before.subarray(row * columns, (row + 1) * columns), row * columns);
+        }
+      },
+    }),
+  },
+  {
+    what: 'give the squared norm',
+    noticedBy: 'Euclidean',
+    broken: (right) => ({ gradientNorm: (gradient) => right.gradientNorm(gradient) ** 2 }),
+  },
+];
+
+const SEARCH: readonly Defect[] = [
+  {
+    what: 'put the higher index first in a tie',
+    noticedBy: 'equal documents',
+    broken: (right) => ({
+      topK(request) {
+        const result = right.topK(request);
+        for (let i = 1; i < result.scores.length; i++) {
+          if (i % result.k === 0 || result.scores[i] !== result.scores[i - 1]) continue;
+          const held = result.indices[i]!;
+          result.indices[i] = result.indices[i - 1]!;
+          result.indices[i - 1] = held;
+        }
+        return result;
+      },
+    }),
+  },
+  {
+    what: 'ignore `dimension`',
+    noticedBy: 'first `dimension` columns',
+    broken: (right) => ({ topK: ({ dimension: _, ...request }) => right.topK(request) }),
+  },
+  {
+    what: 'miss the last document',
+    noticedBy: 'topK finds the best',
+    broken: (right) => ({
+      topK: (request) =>
+        right.topK({ ...request, documents: { ...request.documents, rows: Math.max(0, request.documents.rows - 1) } }),
+    }),
+  },
+  {
+    what: 'take the dot product for the cosine',
+    noticedBy: 'topK finds the best',
+    broken: (right) => ({ topK: (request) => right.topK({ ...request, similarity: 'dot' }) }),
+  },
+  {
+    what: 'give the worst first',
+    noticedBy: 'topK finds the best',
+    broken: (right) => ({
+      topK(request) {
+        const { indices, scores, k } = right.topK(request);
+        return { indices: indices.slice().reverse(), scores: scores.slice().reverse(), k };
+      },
+    }),
+  },
+  {
+    what: 'give tied scores other bits',
+    noticedBy: 'equal documents',
+    broken: (right) => ({
+      topK(request) {
+        const result = right.topK(request);
+        return { ...result, scores: result.scores.map((score, i) => score * (1 - i * 1e-7)) };
+      },
+    }),
+  },
+  {
+    what: 'divide by a norm of zero',
+    noticedBy: 'normalizeRows',
+    broken: () => ({
+      normalizeRows({ data, rows, columns }) {
+        for (let row = 0; row < rows; row++) {
+          const values = data.subarray(row * columns, (row + 1) * columns);
+          const norm = Math.hypot(...values);
+          for (let c = 0; c < columns; c++) values[c]! /= norm;
+        }
+      },
+    }),
+  },
+];
+
+const MEMORY: readonly Defect[] = [
+  {
+    what: 'allocate what was there before',
+    noticedBy: 'zero-filled',
+    broken: (right) => ({ allocateFloat32: (length) => right.allocateFloat32(length).fill(1e-30) }),
+  },
+  { what: 'release anything', noticedBy: 'release refuses', broken: () => ({ release: () => undefined }) },
+  {
+    what: 'hand out the same memory twice',
+    noticedBy: 'do not overlap',
+    broken: (right) => {
+      const held = right.allocateFloat32(15_000_100);
+      return { allocateFloat32: (length) => held.fill(0, 0, length).subarray(0, length), release: () => undefined };
+    },
+  },
+  {
+    what: 'work on after dispose',
+    noticedBy: 'after dispose',
+    broken: () => ({ dispose: () => undefined, [Symbol.dispose]: () => undefined }),
+  },
+  { what: 'have no threads', noticedBy: 'name their contract', broken: () => ({ threads: 0 }) },
+  {
+    what: 'normalise beyond the rows',
+    noticedBy: 'longer than its rows',
+    broken: (right) => ({
+      normalizeRows: ({ data, columns }) => right.normalizeRows({ data, rows: data.length / columns, columns }),
+    }),
+  },
+];
+
+const DEFECTS: readonly Defect[] = [...BAG, ...OPTIMIZER, ...SEARCH, ...MEMORY];
+
+test.each(DEFECTS)('the check $noticedBy notices kernels that $what', expectNoticed);
