@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { linearSchedule, resolveWarmupSteps } from './linear-schedule.js';
 
@@ -22,4 +23,26 @@ test('the warm-up is the share rounded up, or the steps where given', () => {
   expect(resolveWarmupSteps(114, { warmupRatio: 0.1 })).toBe(12);
   expect(resolveWarmupSteps(114, { warmupRatio: 0 })).toBe(0);
   expect(resolveWarmupSteps(114, { warmupRatio: 0.1, warmupSteps: 5 })).toBe(5);
+});
+
+test('the rate never leaves the range from 0 to the highest, rises first and then falls', () => {
+  const runs = fc.record({
+    learningRate: fc.double({ min: 1e-6, max: 10, noNaN: true }),
+    warmupSteps: fc.nat(50),
+    restSteps: fc.integer({ min: 1, max: 50 }),
+  });
+  fc.assert(
+    fc.property(runs, ({ learningRate, warmupSteps, restSteps }) => {
+      const totalSteps = warmupSteps + restSteps;
+      const rate = linearSchedule({ learningRate, warmupSteps, totalSteps });
+      for (let step = 0; step < totalSteps; step++) {
+        expect(rate(step)).toBeGreaterThanOrEqual(0);
+        expect(rate(step)).toBeLessThanOrEqual(learningRate);
+        if (step < warmupSteps) expect(rate(step + 1)).toBeGreaterThan(rate(step));
+        else expect(rate(step + 1)).toBeLessThan(rate(step));
+      }
+      expect(rate(warmupSteps)).toBe(learningRate);
+      expect(rate(totalSteps)).toBe(0);
+    }),
+  );
 });

@@ -15,6 +15,7 @@ import {
   type TextDataset,
   type TrainingEvent,
 } from '@embedbag/core';
+import { datasetFromColumns } from '@embedbag/datasets';
 import { createTypeScriptKernels } from '@embedbag/kernels';
 import { multipleNegativesRankingLoss } from '@embedbag/losses';
 import { StaticEmbedding } from '@embedbag/static-embedding';
@@ -32,7 +33,7 @@ export function pair(i: number): readonly [string, string] {
   return [`${a} ${b} ${c} ${i}`, `${c} and ${a} ${i + 5000}`];
 }
 
-/** A dataset of the given columns, held in memory. */
+/** A dataset of any columns, also of those that `datasetFromColumns` refuses. */
 export function memoryDataset(name: string, columns: Readonly<Record<string, readonly string[]>>): TextDataset {
   const texts = Object.values(columns);
   const hashes = texts.map(hashTexts);
@@ -49,10 +50,9 @@ export function memoryDataset(name: string, columns: Readonly<Record<string, rea
 /** `count` pairs from number `first` on. */
 export function pairsDataset(name: string, count: number, first = 0): TextDataset {
   const pairs = Array.from({ length: count }, (_, i) => pair(first + i));
-  return memoryDataset(name, {
-    anchor: pairs.map(([anchor]) => anchor),
-    positive: pairs.map(([, positive]) => positive),
-  });
+  const anchor = pairs.map(([text]) => text);
+  const positive = pairs.map(([, text]) => text);
+  return datasetFromColumns({ name, columns: { anchor, positive } });
 }
 
 /** A model of 8 dimensions with the same table at every call; the kernels stay the caller's. */

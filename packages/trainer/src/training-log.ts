@@ -13,7 +13,7 @@ export interface StepRecord {
 }
 
 /** The event of one log line. */
-export type LogEvent = Extract<TrainingEvent, { readonly type: 'log' }>;
+type LogEvent = Extract<TrainingEvent, { readonly type: 'log' }>;
 
 /** Collects steps into log lines. */
 export interface TrainingLog {
