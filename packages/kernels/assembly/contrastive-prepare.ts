@@ -3,7 +3,7 @@ import { partStart } from './arguments';
 import {
   asks, byCandidates, byDims, candidateNumber, candidateSums, candidatesStride, columns, dimOctets, dimension,
   dimsStride, embeddings, endColumn, firstColumn, gradientOf, inverseNorms, octetColumn, octetWidth, paddedRows,
-  readProblem, rows, terms, withGradient,
+  readProblem, rows, terms, weightedSums, withGradient,
 } from './contrastive-problem';
 import { sumOfSquares } from './vector';
 
@@ -101,6 +101,10 @@ export function contrastivePrepare(args: usize, thread: i32, threads: i32): void
     if (!answers) continue;
     for (let term = 0; term < terms; term++) {
       memory.fill(candidateSums(column) + (<usize>(term * paddedRows + begin) << 2), 0, <usize>(end - begin) << 2);
+    }
+    for (let octet = 0; octet < dimOctets; octet++) {
+      const sums = weightedSums(column) + <usize>octet * dimsStride;
+      memory.fill(sums + (<usize>begin << 5), 0, <usize>(end - begin) << 5);
     }
   }
 }

@@ -10,7 +10,10 @@
 //   by dims        `[octets of dims][paddedRows][8]`, an octet of dims `dimsStride` bytes: rows as they are multiplied
 //   by candidates  `[octets of rows][padded dims][8]`, an octet of rows `candidatesStride` bytes: candidates side by side
 //   plane          `[octets of candidates][rowsPerThread][8]`, an octet `planeOctetStride` bytes; one for each block and
-//                  term: dot products, which become softmax weights and then sums of weights over this and later terms
+//                  term, the terms of an octet side by side: dot products, which become softmax weights and then sums of
+//                  weights over this and later terms
+//   sums           `[octets of dims][paddedRows][8]`, as by dims: the gradient of a candidate column while it grows, so
+//                  that the candidates of one octet of dims are consecutive lines and the prefetcher sees them coming
 // Every stride has an odd number of 64-byte lines, so that octets do not meet in the same sets of the cache.
 import { integerAt, numberAt, pointerAt } from './arguments';
 
@@ -44,6 +47,7 @@ export let dimsStride: usize = 0;
 export let candidatesStride: usize = 0;
 export let planeOctetStride: usize = 0;
 export let planeStride: usize = 0;
+export let blockStride: usize = 0;
 
 /** Takes the argument block over into this instance's globals. */
 export function readProblem(args: usize): void {
@@ -75,123 +79,130 @@ export function readProblem(args: usize): void {
   candidatesStride = pointerAt(args, 25);
   planeOctetStride = pointerAt(args, 26);
   planeStride = pointerAt(args, 27);
+  blockStride = pointerAt(args, 28);
 }
 
 // A term: the weight of a softmax entry, that of a label, the term's weight in the loss, its octets of dims, its columns.
 // @ts-ignore: decorator
 @inline
 export function softmaxWeight(term: i32): f64 {
-  return numberAt(termTable + (<usize>term << 6), 0);
+  return numberAt(termTable + (<usize>term << 7), 0);
 }
 // @ts-ignore: decorator
 @inline
 export function labelWeight(term: i32): f32 {
-  return <f32>numberAt(termTable + (<usize>term << 6), 1);
+  return <f32>numberAt(termTable + (<usize>term << 7), 1);
 }
 // @ts-ignore: decorator
 @inline
 export function lossWeight(term: i32): f64 {
-  return numberAt(termTable + (<usize>term << 6), 2);
+  return numberAt(termTable + (<usize>term << 7), 2);
 }
 // @ts-ignore: decorator
 @inline
 export function firstOctet(term: i32): i32 {
-  return integerAt(termTable + (<usize>term << 6), 3);
+  return integerAt(termTable + (<usize>term << 7), 3);
 }
 // @ts-ignore: decorator
 @inline
 export function endOctet(term: i32): i32 {
-  return integerAt(termTable + (<usize>term << 6), 4);
+  return integerAt(termTable + (<usize>term << 7), 4);
 }
 // @ts-ignore: decorator
 @inline
 export function firstColumn(term: i32): i32 {
-  return integerAt(termTable + (<usize>term << 6), 5);
+  return integerAt(termTable + (<usize>term << 7), 5);
 }
 // @ts-ignore: decorator
 @inline
 export function endColumn(term: i32): i32 {
-  return integerAt(termTable + (<usize>term << 6), 6);
+  return integerAt(termTable + (<usize>term << 7), 6);
 }
 
 // A block: its columns, its partition, what is added to and what multiplies its logits (`bias`: one value a candidate).
 // @ts-ignore: decorator
 @inline
 export function queryColumn(block: i32): i32 {
-  return integerAt(blockTable + (<usize>block << 6), 0);
+  return integerAt(blockTable + (<usize>block << 7), 0);
 }
 // @ts-ignore: decorator
 @inline
 export function candidateColumn(block: i32): i32 {
-  return integerAt(blockTable + (<usize>block << 6), 1);
+  return integerAt(blockTable + (<usize>block << 7), 1);
 }
 // @ts-ignore: decorator
 @inline
 export function partitionOf(block: i32): i32 {
-  return integerAt(blockTable + (<usize>block << 6), 2);
+  return integerAt(blockTable + (<usize>block << 7), 2);
 }
 // @ts-ignore: decorator
 @inline
 export function diagonalBias(block: i32): f32 {
-  return <f32>numberAt(blockTable + (<usize>block << 6), 3);
+  return <f32>numberAt(blockTable + (<usize>block << 7), 3);
 }
 // @ts-ignore: decorator
 @inline
 export function logitScale(block: i32): f32 {
-  return <f32>numberAt(blockTable + (<usize>block << 6), 4);
+  return <f32>numberAt(blockTable + (<usize>block << 7), 4);
 }
 // @ts-ignore: decorator
 @inline
 export function diagonalScale(block: i32): f32 {
-  return <f32>numberAt(blockTable + (<usize>block << 6), 5);
+  return <f32>numberAt(blockTable + (<usize>block << 7), 5);
 }
 // @ts-ignore: decorator
 @inline
 export function candidateBias(block: i32): usize {
-  return pointerAt(blockTable + (<usize>block << 6), 6);
+  return pointerAt(blockTable + (<usize>block << 7), 6);
 }
 
 // A column: its matrix, its two layouts, the inverse norms `[terms][paddedRows]`, its gradient, its number among the
-// candidate columns or -1, whether it asks, and the sums of weight * cosine over the rows, `[terms][paddedRows]`.
+// candidate columns or -1, whether it asks, the sums of weight * cosine over the rows, `[terms][paddedRows]`, and of weight *
+// row, by dims.
 // @ts-ignore: decorator
 @inline
 export function embeddings(column: i32): usize {
-  return pointerAt(columnTable + (<usize>column << 6), 0);
+  return pointerAt(columnTable + (<usize>column << 7), 0);
 }
 // @ts-ignore: decorator
 @inline
 export function byCandidates(column: i32): usize {
-  return pointerAt(columnTable + (<usize>column << 6), 1);
+  return pointerAt(columnTable + (<usize>column << 7), 1);
 }
 // @ts-ignore: decorator
 @inline
 export function byDims(column: i32): usize {
-  return pointerAt(columnTable + (<usize>column << 6), 2);
+  return pointerAt(columnTable + (<usize>column << 7), 2);
 }
 // @ts-ignore: decorator
 @inline
 export function inverseNorms(column: i32): usize {
-  return pointerAt(columnTable + (<usize>column << 6), 3);
+  return pointerAt(columnTable + (<usize>column << 7), 3);
 }
 // @ts-ignore: decorator
 @inline
 export function gradientOf(column: i32): usize {
-  return pointerAt(columnTable + (<usize>column << 6), 4);
+  return pointerAt(columnTable + (<usize>column << 7), 4);
 }
 // @ts-ignore: decorator
 @inline
 export function candidateNumber(column: i32): i32 {
-  return integerAt(columnTable + (<usize>column << 6), 5);
+  return integerAt(columnTable + (<usize>column << 7), 5);
 }
 // @ts-ignore: decorator
 @inline
 export function asks(column: i32): bool {
-  return integerAt(columnTable + (<usize>column << 6), 6) != 0;
+  return integerAt(columnTable + (<usize>column << 7), 6) != 0;
 }
 // @ts-ignore: decorator
 @inline
 export function candidateSums(column: i32): usize {
-  return pointerAt(columnTable + (<usize>column << 6), 7);
+  return pointerAt(columnTable + (<usize>column << 7), 7);
+}
+// @ts-ignore: decorator
+@inline
+export function weightedSums(column: i32): usize {
+  return pointerAt(columnTable + (<usize>column << 7), 8);
 }
 
 // An octet of dims: its first column in the embedding, and how many of its 8 columns are not padding.
@@ -210,10 +221,10 @@ export function octetWidth(octet: i32): i32 {
 // @ts-ignore: decorator
 @inline
 export function planeOf(thread: i32, block: i32, term: i32): usize {
-  return planes + <usize>thread * planesStride + <usize>(block * terms + term) * planeStride;
+  return planes + <usize>thread * planesStride + <usize>block * blockStride + <usize>term * planeStride;
 }
 
-// The scratch of a thread: a zero tile; a copy of a ragged tile; per partition, term and row the softmax sum (and maximum)
+// The scratch of a thread: a zero tile; per partition, term and row the softmax sum (and maximum)
 // in 4 lanes; per query column, term and row the sum of weight * cosine in 4 lanes; the softmax factor of every partition,
 // term and row; per candidate column and term the column sums of this thread's rows; the gradient tiles of one term.
 // @ts-ignore: decorator
@@ -223,13 +234,8 @@ export function zeroTile(thread: i32): usize {
 }
 // @ts-ignore: decorator
 @inline
-export function spareTile(thread: i32): usize {
-  return zeroTile(thread) + 128;
-}
-// @ts-ignore: decorator
-@inline
 export function softmaxSums(thread: i32): usize {
-  return zeroTile(thread) + 256;
+  return zeroTile(thread) + 128;
 }
 // @ts-ignore: decorator
 @inline

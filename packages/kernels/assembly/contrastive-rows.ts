@@ -9,7 +9,7 @@ import {
 } from './contrastive-problem';
 import { exponential, logarithm } from './exponential';
 import { multiplyOctets } from './multiply';
-import { maxLanes, multiplyAdd, sumLanes } from './vector';
+import { addOctet, maxLanes, multiplyAdd, sumLanes } from './vector';
 
 /** Octets of depth that are multiplied at a time: 256 * 8 float32 of a panel are 8 KiB and stay in the first cache. */
 const OCTETS_AT_A_TIME: i32 = 32;
@@ -235,16 +235,7 @@ function addRowGradient(thread: i32, column: i32, term: i32, row: i32, i: i32, c
     const own = byDims(column) + <usize>dims * dimsStride + (<usize>(row + i) << 5);
     const left = multiplyAdd(factor, v128.load(own), v128.load(tile));
     const right = multiplyAdd(factor, v128.load(own, 16), v128.load(tile, 16));
-    const to = target + (<usize>octetColumn(dims) << 2);
-    const width = octetWidth(dims);
-    if (width == 8) {
-      v128.store(to, f32x4.add(v128.load(to), left));
-      v128.store(to, f32x4.add(v128.load(to, 16), right), 16);
-    } else {
-      v128.store(tile, left);
-      v128.store(tile, right, 16);
-      for (let k: usize = 0; k < <usize>width << 2; k += 4) store<f32>(to + k, load<f32>(to + k) + load<f32>(tile + k));
-    }
+    addOctet(target + (<usize>octetColumn(dims) << 2), octetWidth(dims), left, right, tile);
     tile += <usize>count << 5;
   }
 }

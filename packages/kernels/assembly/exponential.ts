@@ -3,7 +3,6 @@ import { multiplyAdd } from './vector';
 
 /** Below this the exponential is 0: its result would leave the normal numbers. */
 const LOWEST: f32 = -86;
-const HIGHEST: f32 = 88;
 const LOG2_E: f32 = 1.44269504088896341;
 /** Adding 1.5 * 2^23 rounds to a whole number, which then lies in the low bits of the mantissa. */
 const ROUNDER: f32 = 12582912;
@@ -12,7 +11,7 @@ const LN2_HIGH: f32 = 0.693359375;
 const LN2_LOW: f32 = -2.12194440e-4;
 
 /**
- * `e^x` in four lanes, relative error below 1.5e-7; 0 for `x < -86`.
+ * `e^x` in four lanes for `x` up to 88, relative error below 1.5e-7; 0 for `x < -86`, where the steps below may overflow.
  *
  * `x = n ln 2 + r`, `|r| <= ln 2 / 2`; the polynomial for `e^r` is that of Cephes' `expf`; `2^n` is added to the exponent.
  */
@@ -20,10 +19,9 @@ const LN2_LOW: f32 = -2.12194440e-4;
 @inline
 export function exponential(x: v128): v128 {
   const isNormal = f32x4.ge(x, f32x4.splat(LOWEST));
-  const bounded = f32x4.pmin(f32x4.splat(HIGHEST), f32x4.pmax(f32x4.splat(LOWEST), x));
-  const shifted = multiplyAdd(bounded, f32x4.splat(LOG2_E), f32x4.splat(ROUNDER));
+  const shifted = multiplyAdd(x, f32x4.splat(LOG2_E), f32x4.splat(ROUNDER));
   const n = f32x4.sub(shifted, f32x4.splat(ROUNDER));
-  let r = multiplyAdd(n, f32x4.splat(-LN2_HIGH), bounded);
+  let r = multiplyAdd(n, f32x4.splat(-LN2_HIGH), x);
   r = multiplyAdd(n, f32x4.splat(-LN2_LOW), r);
   let p = multiplyAdd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
   p = multiplyAdd(p, r, f32x4.splat(8.3334519073e-3));

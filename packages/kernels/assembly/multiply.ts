@@ -62,9 +62,9 @@ export function multiplyOctets(
 }
 
 /**
- * Adds to a tile of 4 candidates and 8 dims, rows at `tile + r * tileStride`, the product of `rows` rows of a plane
- * (`[rows][8]` candidates, of which the 4 at `weights`) with as many rows of `panel` (`[rows][8]` dims); and that over
- * `parts` planes, one `partStride` after the other, whose rows go on in `panel`. The sums stay in registers all the while.
+ * Adds to a tile of 4 candidates and 8 dims, `[4][8]`, the product of `rows` rows of a plane (`[rows][8]` candidates, of
+ * which the 4 at `weights`) with as many rows of `panel` (`[rows][8]` dims); and that over `parts` planes, one
+ * `partStride` after the other, whose rows go on in `panel`. The sums stay in registers all the while.
  */
 export function multiplyTransposed(
   weights: usize,
@@ -74,19 +74,15 @@ export function multiplyTransposed(
   panel: usize,
   panelEnd: usize,
   tile: usize,
-  tileStride: usize,
 ): void {
-  const tile1 = tile + tileStride;
-  const tile2 = tile1 + tileStride;
-  const tile3 = tile2 + tileStride;
   let s00 = v128.load(tile);
   let s01 = v128.load(tile, 16);
-  let s10 = v128.load(tile1);
-  let s11 = v128.load(tile1, 16);
-  let s20 = v128.load(tile2);
-  let s21 = v128.load(tile2, 16);
-  let s30 = v128.load(tile3);
-  let s31 = v128.load(tile3, 16);
+  let s10 = v128.load(tile, 32);
+  let s11 = v128.load(tile, 48);
+  let s20 = v128.load(tile, 64);
+  let s21 = v128.load(tile, 80);
+  let s30 = v128.load(tile, 96);
+  let s31 = v128.load(tile, 112);
   const partBytes = <usize>rows << 5;
   for (let part = 0; part < parts; part++) {
     let w = weights + <usize>part * partStride;
@@ -112,10 +108,10 @@ export function multiplyTransposed(
   }
   v128.store(tile, s00);
   v128.store(tile, s01, 16);
-  v128.store(tile1, s10);
-  v128.store(tile1, s11, 16);
-  v128.store(tile2, s20);
-  v128.store(tile2, s21, 16);
-  v128.store(tile3, s30);
-  v128.store(tile3, s31, 16);
+  v128.store(tile, s10, 32);
+  v128.store(tile, s11, 48);
+  v128.store(tile, s20, 64);
+  v128.store(tile, s21, 80);
+  v128.store(tile, s30, 96);
+  v128.store(tile, s31, 112);
 }

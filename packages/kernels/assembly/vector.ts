@@ -25,6 +25,22 @@ export function maxLanes(a: v128): f32 {
   );
 }
 
+/** Adds 8 values, of which the first `width` count, to `target`; `spare` is 32 bytes that may be overwritten. */
+// @ts-ignore: decorator
+@inline
+export function addOctet(target: usize, width: i32, left: v128, right: v128, spare: usize): void {
+  if (width == 8) {
+    v128.store(target, f32x4.add(v128.load(target), left));
+    v128.store(target, f32x4.add(v128.load(target, 16), right), 16);
+    return;
+  }
+  v128.store(spare, left);
+  v128.store(spare, right, 16);
+  for (let at: usize = 0; at < <usize>width << 2; at += 4) {
+    store<f32>(target + at, load<f32>(target + at) + load<f32>(spare + at));
+  }
+}
+
 /** The sum of squares of `count` float32 at `data`, in float64: exact enough for any length and any scale. */
 export function sumOfSquares(data: usize, count: i32): f64 {
   let first = f64x2.splat(0);

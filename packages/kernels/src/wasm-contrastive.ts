@@ -12,6 +12,8 @@ const REMOVAL = -1e30;
 /** Up to this bound of the logits, exponentials relative to it stay normal numbers, and no row maximum is needed. */
 const LARGEST_SAFE_BOUND = 30;
 const LINE_BYTES = 64;
+/** Float64 slots of an entry of a table. */
+const SLOTS = 16;
 
 const octets = (count: number): number => Math.ceil(count / 8);
 
@@ -65,6 +67,7 @@ class ContrastivePlan {
   readonly rowsPerThread: number;
   readonly planeOctetStride: number;
   readonly planeStride: number;
+  readonly blockStride: number;
   readonly planesStride: number;
   readonly scratchStride: number;
   readonly threads: number;
@@ -87,14 +90,15 @@ class ContrastivePlan {
     const affordable = Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, Math.floor(PLANE_BYTES / rowBytes / 8) * 8));
     const stretchesOfRows = Math.ceil(this.paddedRows / (this.threads * affordable));
     this.rowsPerThread = octets(this.paddedRows / (this.threads * stretchesOfRows)) * 8;
-    this.planeOctetStride = oddLines(this.rowsPerThread * 32);
-    this.planeStride = rowOctets * this.planeOctetStride;
-    this.planesStride = blocks.length * terms * this.planeStride;
+    this.planeStride = this.rowsPerThread * 32;
+    this.planeOctetStride = oddLines(terms * this.planeStride);
+    this.blockStride = rowOctets * this.planeOctetStride;
+    this.planesStride = blocks.length * this.blockStride;
     const widest = Math.max(...this.stretches.map((stretch) => stretch.endOctet - stretch.firstOctet));
     const sums = (2 * this.partitions + columns.length) * terms * this.rowsPerThread * 16;
     const factors = this.partitions * terms * this.rowsPerThread * 4;
     const partials = this.candidateColumns.length * terms * this.paddedRows * 4;
-    this.scratchStride = oddLines(256 + sums + factors + partials + widest * this.rowsPerThread * 32);
+    this.scratchStride = oddLines(128 + sums + factors + partials + widest * this.rowsPerThread * 32);
     const scales = blocks.flatMap((block) => Object.values(logitScales(block, scale)));
     // A little more than the largest, for cosines that rounding puts above 1.
     this.logitBound = Math.max(...scales.map(Math.abs)) * 1.0001;
@@ -103,9 +107,9 @@ class ContrastivePlan {
 
 /** One table of float64 slots in scratch memory. */
 function writeTable(runtime: WasmRuntime, entries: readonly (readonly number[])[]): number {
-  const table = runtime.staging.scratch(entries.length * 64);
-  const slots = runtime.memory.float64(table, entries.length * 8);
-  for (const [index, entry] of entries.entries()) slots.set(entry, index * 8);
+  const table = runtime.staging.scratch(entries.length * SLOTS * 8);
+  const slots = runtime.memory.float64(table, entries.length * SLOTS);
+  for (const [index, entry] of entries.entries()) slots.set(entry, index * SLOTS);
   return table;
 }
 
@@ -164,6 +168,7 @@ function writeColumns(
       answers,
       asks ? 1 : 0,
       answers >= 0 ? staging.scratch(sums) : 0,
+      answers >= 0 && gradients ? staging.scratch(plan.dimOctets * plan.dimsStride) : 0,
     ];
   });
   return writeTable(runtime, entries);
@@ -208,6 +213,7 @@ export function contrastive(
     ...[staging.scratch(threads * plan.planesStride), plan.planesStride],
     ...[staging.scratch(threads * plan.scratchStride), plan.scratchStride, rowLosses, plan.candidateColumns.length],
     ...[plan.dimsStride, plan.candidatesStride, plan.planeOctetStride, plan.planeStride],
+    plan.blockStride,
   ];
   pool.run('contrastivePrepare', args, parallel);
   for (let first = 0; first < plan.paddedRows; first += threads * plan.rowsPerThread) {
