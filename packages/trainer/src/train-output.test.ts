@@ -93,7 +93,17 @@ describe('saving', () => {
   });
 
   test('after each epoch keeps all that is needed to go on', async () => {
-    await tiny.run({ arguments: { outputDir: tiny.folder, saveStrategy: 'epoch', numTrainEpochs: 2, seed: 5 } });
+    await tiny.run({
+      evaluators: [countingEvaluator()],
+      arguments: {
+        outputDir: tiny.folder,
+        saveStrategy: 'epoch',
+        evalStrategy: 'epoch',
+        numTrainEpochs: 2,
+        loggingSteps: 3,
+        seed: 5,
+      },
+    });
     const checkpoint = path.join(tiny.folder, 'checkpoint-4');
     const state = JSON.parse(readFileSync(path.join(checkpoint, 'trainer_state.json'), 'utf8'));
     let power1 = 1;
@@ -111,6 +121,9 @@ describe('saving', () => {
       batches_of_epoch: 4,
       seed: 5,
       pairs: 64,
+      evaluations: [{ step: 4, name: 'counting', metrics: { counting_calls: 1 }, primary_metric: 'counting_calls' }],
+      log_sums: { steps: 4, window: { steps: 1, rows: 16 } },
+      log_history: [{ step: 3 }, { step: 4, eval_counting_calls: 1 }],
       optimizer: { step: 4, beta1_power: power1, beta2_power: power2 },
       batch_sampler: { name: 'NO_DUPLICATES' },
       datasets: [{ name: 'pairs', rows: 64, loss: { name: 'MultipleNegativesRankingLoss' } }],

@@ -1,4 +1,5 @@
 import type { Kernels, Loss, TrainingEvent } from '@embedbag/core';
+import { createKernels } from '@embedbag/kernels';
 import { matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
 import { defaultBatchSampler, roundRobinBatchSampler } from '@embedbag/samplers';
 import { describe, expect, test } from 'vitest';
@@ -30,6 +31,18 @@ describe('a run', () => {
     for (const seed of [1, 1, 2]) tables.push(tableOf((await tiny.run({ arguments: { seed } })).model));
     expect(tables[1]).toEqual(tables[0]);
     expect(tables[2]).not.toEqual(tables[0]);
+  });
+
+  test.each([1, 2])('gives the same bytes on WebAssembly kernels with %i threads', async (threads) => {
+    const kernels = await createKernels({ backend: 'wasm', threads });
+    try {
+      expect(kernels.threads).toBe(threads);
+      const tables: number[][] = [];
+      for (let i = 0; i < 2; i++) tables.push(tableOf((await tiny.run({ model: await tinyModel(kernels) })).model));
+      expect(tables[1]).toEqual(tables[0]);
+    } finally {
+      kernels.dispose();
+    }
   });
 
   test('has other batches in each epoch', async () => {

@@ -180,7 +180,7 @@ class TrainingRun {
     const { step } = progress;
     if (output === undefined || this.savedAt === step) return;
     this.savedAt = step;
-    const trainerState = describeState(plan, progress, this.log.history);
+    const trainerState = describeState(plan, progress, this.log, this.evaluations);
     const checkpoint = { model: plan.model, readme: this.readme(), optimizerState, trainerState };
     const path = await output.saveCheckpoint(step, (folder) => writeCheckpoint(folder, checkpoint));
     this.emit({ type: 'checkpoint-saved', step, path });

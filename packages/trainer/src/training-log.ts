@@ -21,6 +21,8 @@ export interface TrainingLog {
   readonly history: readonly JsonObject[];
   /** Mean loss over all steps; 0 before the first. */
   readonly meanLoss: number;
+  /** The sums since the last line and over all steps, for a checkpoint. */
+  state(): JsonObject;
   addStep(step: StepRecord): void;
   /** The means over the steps since the last call, which begin anew; undefined when there was none. */
   closeWindow(step: number, epoch: number): LogEvent | undefined;
@@ -53,6 +55,17 @@ export function createTrainingLog(onRecord: (record: JsonObject) => void): Train
     get meanLoss() {
       return allSteps === 0 ? 0 : allLoss / allSteps;
     },
+    state: () => ({
+      steps: allSteps,
+      loss: allLoss,
+      window: {
+        steps: window.steps,
+        loss: window.loss,
+        grad_norm: window.gradientNorm,
+        rows: window.rows,
+        duration_ms: window.durationMs,
+      },
+    }),
     addStep(step) {
       allSteps += 1;
       allLoss += step.loss;

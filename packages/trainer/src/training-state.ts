@@ -1,5 +1,7 @@
 import type { JsonObject } from '@embedbag/core';
 import type { RunProgress } from './run-progress.js';
+import type { EvaluationRecord } from './train-options.js';
+import type { TrainingLog } from './training-log.js';
 import type { TrainingPlan } from './training-plan.js';
 
 const describe = ({ name, config }: { readonly name: string; readonly config: JsonObject }): JsonObject => ({
@@ -11,7 +13,12 @@ const describe = ({ name, config }: { readonly name: string; readonly config: Js
  * What `trainer_state.json` holds beside the optimizer's numbers. All chance of a run is a function of the seed, the
  * epoch and the step, so this, the table and the moments are all that is needed to go on.
  */
-export function describeState(plan: TrainingPlan, progress: RunProgress, history: readonly JsonObject[]): JsonObject {
+export function describeState(
+  plan: TrainingPlan,
+  progress: RunProgress,
+  log: TrainingLog,
+  evaluations: readonly EvaluationRecord[],
+): JsonObject {
   return {
     format: 1,
     global_step: progress.step,
@@ -22,6 +29,7 @@ export function describeState(plan: TrainingPlan, progress: RunProgress, history
     batches_of_epoch: progress.batchesOfEpoch,
     seed: plan.arguments.seed,
     pairs: progress.pairs,
+    steps_ms: progress.stepsMs,
     arguments: { ...plan.arguments } as JsonObject,
     batch_sampler: describe(plan.batchSampler),
     multi_dataset_batch_sampler: describe(plan.multiDatasetBatchSampler),
@@ -31,6 +39,13 @@ export function describeState(plan: TrainingPlan, progress: RunProgress, history
       columns,
       loss: describe(plan.losses[i]!),
     })),
-    log_history: history,
+    evaluations: evaluations.map(({ step, name, result }) => ({
+      step,
+      name,
+      metrics: result.metrics,
+      primary_metric: result.primaryMetric,
+    })),
+    log_sums: log.state(),
+    log_history: log.history,
   };
 }
