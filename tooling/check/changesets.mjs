@@ -17,7 +17,7 @@ function git(...args) {
  * Where this branch left main. A clone of a single branch may know no main; then, and on main itself, it is HEAD,
  * and `changeset status` still reads every changeset, though it demands none.
  */
-export function branchPoint() {
+function branchPoint() {
   for (const main of ['origin/main', 'main']) {
     const base = git('merge-base', main, 'HEAD');
     if (base !== undefined && base !== '') return base;

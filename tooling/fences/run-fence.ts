@@ -97,7 +97,7 @@ function expectationEdits(source: ts.SourceFile, fence: Fence): Edit[] {
 }
 
 /** The fence as a module that hands every shown value to a recorder, with imports that work from anywhere. */
-export function instrument(fence: Fence): string {
+function instrument(fence: Fence): string {
   const source = ts.createSourceFile(modulePathOf(fence), fence.code, ts.ScriptTarget.ES2022, true);
   const edits = [...importEdits(source, fence), ...expectationEdits(source, fence)].sort((a, b) => b.start - a.start);
   let code = fence.code;

@@ -75,7 +75,7 @@ function isTypeOnlyDeclaration(node) {
  * @param {string} file
  * @param {string} text
  */
-export function readSource(file, text) {
+function readSource(file, text) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
   /** @type {ImportSite[]} */
   const imports = [];
