@@ -210,6 +210,13 @@ describe('events', () => {
     ]);
   });
 
+  test('tell that quantisation ranges grow stale', async () => {
+    const model = await tinyModel(tiny.kernels);
+    model.calibrate(['red green', 'blue stone', 'river cloud']);
+    await tiny.run({ model });
+    expect(eventsOf(tiny.events, 'notice').map(({ code }) => code)).toEqual(['stale-ranges']);
+  });
+
   test('give the number of rows that were in no batch', async () => {
     const datasets = [pairsDataset('long', 48), pairsDataset('short', 16, 48)];
     await tiny.run({ datasets, multiDatasetBatchSampler: roundRobinBatchSampler() });

@@ -11,7 +11,7 @@ function notice(code: string, message: string): NoticeEvent {
 const list = (items: readonly string[]): string => items.join(', ');
 
 /** What to know before the first step. */
-export function planNotices({ arguments: args, datasets, batches }: TrainingPlan): NoticeEvent[] {
+export function planNotices({ arguments: args, datasets, batches, model }: TrainingPlan): NoticeEvent[] {
   const notices: NoticeEvent[] = [];
   const reduced = args.bf16 ? 'bf16' : args.fp16 ? 'fp16' : undefined;
   if (reduced !== undefined) {
@@ -26,6 +26,10 @@ export function planNotices({ arguments: args, datasets, batches }: TrainingPlan
         `No batch comes from ${list(without)}: a batch has ${size} rows and smaller ones are left out.`,
       ),
     );
+  }
+  if (model.storedRanges !== undefined && model.storedRanges.length > 0) {
+    const message = 'Training makes the quantisation ranges of the model stale. Call `calibrate` again after it.';
+    notices.push(notice('stale-ranges', message));
   }
   return notices;
 }
