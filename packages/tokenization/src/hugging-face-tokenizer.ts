@@ -43,9 +43,12 @@ export function createHuggingFaceTokenizer(file: TokenizerJson, json: string): T
   };
 }
 
+const ABSENT_PARTS = { added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
+
 function createEncoder(file: TokenizerJson): Encoder {
   try {
-    return new Encoder(file.root, {});
+    // The package wants every part to be there; Hugging Face's Rust takes an absent one for null.
+    return new Encoder({ ...ABSENT_PARTS, ...file.root }, {});
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EmbedbagError({
