@@ -6,3 +6,4 @@ export {
 } from './naive-contrastive.js';
 export { createNaiveKernels } from './naive-kernels.js';
 export { type TestKernelsOptions, testKernels } from './test-kernels.js';
+export { type TestLossOptions, testLoss } from './test-loss.js';
