@@ -110,6 +110,15 @@ function readSource(file, text) {
 }
 
 /**
+ * Whether a file is there for tests alone: a test, or fixtures beside one.
+ *
+ * @param {string} file With or without its extension.
+ */
+function isForTests(file) {
+  return /\.test(\.[jt]s)?$|\/fixtures\/|[.-]fixtures(\.[jt]s)?$/.test(file);
+}
+
+/**
  * What is wrong with one file of a package's `src`, as `file:line message`.
  *
  * @param {{ file: string, text: string, owner: ImportingPackage, folderByName: ReadonlyMap<string, string> }} input
@@ -117,7 +126,7 @@ function readSource(file, text) {
  * @returns {string[]}
  */
 export function checkSource({ file, text, owner, folderByName }) {
-  const isTest = file.endsWith('.test.ts');
+  const isTest = isForTests(file);
   const { imports, topLevelAwaits } = readSource(file, text);
   /** @type {string[]} */
   const problems = [];
@@ -145,6 +154,9 @@ export function checkSource({ file, text, owner, folderByName }) {
  */
 function checkRelative(file, specifier, folder) {
   const target = path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier));
+  if (isForTests(target) && !isForTests(file)) {
+    return `Expected only tests to import \`${specifier}\`, received an import in a source. Move the code out of the fixtures.`;
+  }
   if (target.startsWith(`${folder}/`)) return undefined;
   return `Expected a relative import to stay in \`${folder}\`, received \`${specifier}\`. Import the package by its name.`;
 }

@@ -55,6 +55,16 @@ describe('the direction of imports', () => {
     ]);
   });
 
+  test('fixtures may import what tests may, and only tests import fixtures', () => {
+    const text = "import { batches } from '@embedbag/samplers';";
+    expect(problemsOf(text, { file: 'packages/losses/src/fixtures/batches.ts' })).toEqual([]);
+    expect(problemsOf(text, { file: 'packages/losses/src/batch-fixtures.ts' })).toEqual([]);
+    expect(problemsOf("import { batches } from './batch-fixtures.js';")).toEqual([
+      expect.stringContaining('Expected only tests to import `./batch-fixtures.js`'),
+    ]);
+    expect(problemsOf("import { batches } from './fixtures/batches.js';")).toHaveLength(1);
+  });
+
   test('only a test imports the conformance suites', () => {
     expect(problemsOf("import '@embedbag/testing';", { folder: 'packages/cli' })).toEqual([
       expect.stringContaining('Expected `@embedbag/testing` to be imported by tests only'),
