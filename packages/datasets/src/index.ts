@@ -1,6 +1,10 @@
 export type { ColumnDataset } from './column-dataset.js';
 export type { ColumnMapping } from './column-roles.js';
 export { type DatasetColumns, type DatasetFromColumnsOptions, datasetFromColumns } from './dataset-from-columns.js';
+export type { EmbeddingRows } from './embedding-rows.js';
+export { type EmbeddingsToArrowOptions, embeddingsToArrow } from './embeddings-to-arrow.js';
+export { embeddingsToNpy } from './embeddings-to-npy.js';
+export { createNpyWriter, type NpyWriter } from './npy-writer.js';
 export { pairsFromMarkdown } from './pairs-from-markdown.js';
 export { pairsFromTypeScript } from './pairs-from-typescript.js';
 export { type DatasetFormat, type ReadDatasetOptions, readDataset } from './read-dataset.js';
@@ -12,4 +16,6 @@ export {
   type RetrievalData,
   readRetrievalFolder,
 } from './read-retrieval-folder.js';
+export { type ReadTextsOptions, readTexts } from './read-texts.js';
+export type { ByteSource } from './source-blocks.js';
 export type { PairOptions, SplitPairs, TextPairs } from './text-pairs.js';
