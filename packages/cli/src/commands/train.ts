@@ -1,0 +1,179 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EmbedbagError, type Evaluator, type Kernels, type Loss, type TextDataset } from '@embedbag/core';
+import { listRetrievalFolders, readDataset, readDatasets, readRetrievalFolder } from '@embedbag/datasets';
+import { informationRetrievalEvaluator } from '@embedbag/evaluators';
+import { matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
+import { StaticEmbedding } from '@embedbag/static-embedding';
+import { loadTokenizer } from '@embedbag/tokenization';
+import { progressReporter, type TrainingArgumentsInput, type TrainingSummary, train } from '@embedbag/trainer';
+import { Command } from 'commander';
+import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
+import { columnsOption, dimsOption, integerOption, numberOption } from '../option-values.js';
+import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
+
+interface TrainOptions extends KernelOptions {
+  readonly train: readonly string[];
+  readonly columns?: Readonly<Record<string, string>>;
+  readonly eval?: string;
+  readonly tokenizer?: string;
+  readonly model?: string;
+  readonly output: string;
+  readonly dimension: number;
+  readonly matryoshkaDims?: readonly number[];
+  readonly scale: number;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly maxSteps?: number;
+  readonly learningRate: number;
+  readonly warmupRatio: number;
+  readonly weightDecay: number;
+  readonly seed: number;
+  readonly evalSteps?: number;
+  readonly saveSteps?: number;
+  readonly loggingSteps?: number;
+  readonly json?: boolean;
+}
+
+const HELP_AFTER = `
+A row is a question and its answer, or any two texts that belong together, as columns \`anchor\` and \`positive\`;
+\`negative\`, \`negative_2\`, ... are optional. Every other text of a batch serves as a negative too, so large batches help.
+The loss is multiple negatives ranking at every Matryoshka dim; the defaults suit static models.
+
+Examples:
+  $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output my-model
+  $ embedbag train --train faq.csv --columns anchor=question,positive=answer --tokenizer tokenizer.json --output faq
+  $ embedbag train --train more.jsonl --model my-model/final --output my-model-2
+
+Ctrl-C stops after the step and saves; the model lies in OUTPUT/final.`;
+
+/** `embedbag train`: a static model from files of pairs. */
+export function trainCommand(context: ProgramContext): Command {
+  const command = new Command('train')
+    .description('Train a static embedding model from files of pairs or triplets.')
+    .requiredOption('--train <path...>', '.jsonl, .csv or .tsv files, or folders of them; each file is a dataset')
+    .requiredOption('--output <folder>', 'where the model, its checkpoints and its log go')
+    .option('--tokenizer <file>', 'a tokenizer.json; begins with a random table')
+    .option('--model <folder>', 'go on with a saved model instead')
+    .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
+    .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders, to evaluate on')
+    .option('--dimension <dim>', 'columns of a new table', integerOption(1), 1024)
+    .option(
+      '--matryoshka-dims <list>',
+      'train these prefixes too (default: halves of the dimension down to 32)',
+      dimsOption,
+    )
+    .option('--scale <number>', 'multiplies the cosine similarities', numberOption(0), 20)
+    .option('--batch-size <rows>', 'rows a batch', integerOption(1), 2048)
+    .option('--epochs <count>', 'passes over the data', numberOption(0), 1)
+    .option('--max-steps <count>', 'stop after so many steps', integerOption(1))
+    .option('--learning-rate <rate>', 'peak of the linear schedule', numberOption(0), 0.2)
+    .option('--warmup-ratio <share>', 'share of the steps in which the rate rises', numberOption(0), 0.1)
+    .option('--weight-decay <number>', 'decoupled decay of AdamW', numberOption(0), 0)
+    .option('--seed <number>', 'seed of the initial table and of the order of the rows', integerOption(0), 42)
+    .option('--eval-steps <count>', 'evaluate every so many steps, too', integerOption(1))
+    .option('--save-steps <count>', 'save a checkpoint every so many steps', integerOption(1))
+    .option('--logging-steps <count>', 'write a line to the log every so many steps', integerOption(1))
+    .option('--json', 'print one JSON object at the end; progress still goes to stderr')
+    .addHelpText('after', HELP_AFTER);
+  return addKernelOptions(command).action((options: TrainOptions) => trainFromOptions(options, context));
+}
+
+async function trainFromOptions(options: TrainOptions, context: ProgramContext): Promise<void> {
+  const { stdout, stderr, signal } = context;
+  const datasets = await datasetsFromOptions(options);
+  const evaluators = await evaluatorsFromOptions(options);
+  const kernels = await kernelsFromOptions(options);
+  try {
+    const model = await modelFromOptions(options, kernels);
+    const summary = await train({
+      model,
+      datasets,
+      evaluators,
+      loss: lossFromOptions(options, model.dimension),
+      arguments: argumentsFromOptions(options),
+      signal,
+      onEvent: progressReporter({ stream: stderr }),
+    });
+    model.dispose();
+    conclude(summary, options, { stdout, stderr });
+  } finally {
+    kernels.dispose();
+  }
+}
+
+function conclude(
+  summary: TrainingSummary,
+  options: TrainOptions,
+  { stdout, stderr }: Pick<ProgramContext, 'stdout' | 'stderr'>,
+): void {
+  const model = join(options.output, 'final');
+  const { outcome, step, steps, pairs, elapsedMs } = summary;
+  if (options.json) stdout.write(`${JSON.stringify({ outcome, step, steps, pairs, elapsedMs, model })}\n`);
+  if (outcome === 'aborted') {
+    stderr.write(`Stopped after step ${step} of ${steps}; the model so far is in ${model}\n`);
+    throw new ProgramExit(EXIT_CODES.interrupted);
+  }
+  if (!options.json) stdout.write(`The model is in ${model}\n`);
+}
+
+async function datasetsFromOptions(options: TrainOptions): Promise<readonly TextDataset[]> {
+  const settings = options.columns === undefined ? {} : { columns: options.columns };
+  const datasets: TextDataset[] = [];
+  for (const path of options.train) {
+    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+    datasets.push(...(isFolder ? await readDatasets(path, settings) : [await readDataset(path, settings)]));
+  }
+  return datasets;
+}
+
+async function evaluatorsFromOptions(options: TrainOptions): Promise<readonly Evaluator[]> {
+  if (options.eval === undefined) return [];
+  const evaluators: Evaluator[] = [];
+  for (const folder of await listRetrievalFolders(options.eval)) {
+    evaluators.push(informationRetrievalEvaluator(await readRetrievalFolder(folder)));
+  }
+  return evaluators;
+}
+
+async function modelFromOptions(options: TrainOptions, kernels: Kernels): Promise<StaticEmbedding> {
+  const { tokenizer, model, dimension, seed } = options;
+  if (model !== undefined && tokenizer === undefined) return StaticEmbedding.load(model, { kernels });
+  if (tokenizer !== undefined && model === undefined) {
+    return StaticEmbedding.create({ tokenizer: await loadTokenizer(tokenizer), dimension, seed, kernels });
+  }
+  throw new EmbedbagError({
+    code: 'missing-option',
+    message: `Expected either \`--tokenizer\` or \`--model\`, received ${model === undefined ? 'neither' : 'both'}. Give a tokenizer.json to begin with a random table, or a model folder to go on with it.`,
+  });
+}
+
+const SMALLEST_DEFAULT_DIM = 32;
+
+function lossFromOptions(options: TrainOptions, dimension: number): Loss<unknown> {
+  const dims = options.matryoshkaDims ?? halves(dimension);
+  return matryoshkaLoss(multipleNegativesRankingLoss({ scale: options.scale }), { dims }) as Loss<unknown>;
+}
+
+function halves(dimension: number): readonly number[] {
+  const dims = [dimension];
+  for (let dim = Math.floor(dimension / 2); dim >= SMALLEST_DEFAULT_DIM; dim = Math.floor(dim / 2)) dims.push(dim);
+  return dims;
+}
+
+function argumentsFromOptions(options: TrainOptions): TrainingArgumentsInput {
+  const { evalSteps, saveSteps, loggingSteps, maxSteps } = options;
+  return {
+    outputDir: options.output,
+    perDeviceTrainBatchSize: options.batchSize,
+    numTrainEpochs: options.epochs,
+    learningRate: options.learningRate,
+    warmupRatio: options.warmupRatio,
+    weightDecay: options.weightDecay,
+    seed: options.seed,
+    ...(maxSteps === undefined ? {} : { maxSteps }),
+    ...(evalSteps === undefined ? {} : { evalStrategy: 'steps' as const, evalSteps }),
+    ...(saveSteps === undefined ? {} : { saveStrategy: 'steps' as const, saveSteps }),
+    ...(loggingSteps === undefined ? {} : { loggingSteps }),
+  };
+}

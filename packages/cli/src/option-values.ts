@@ -1,0 +1,42 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number of at least `min`, for commander. */
+export function integerOption(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < min) {
+      throw new InvalidArgumentError(`Give a whole number of at least ${min}.`);
+    }
+    return value;
+  };
+}
+
+/** A finite number of at least `min`, for commander. */
+export function numberOption(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < min) {
+      throw new InvalidArgumentError(`Give a number of at least ${min}.`);
+    }
+    return value;
+  };
+}
+
+/** A list of distinct dims such as `1024,256`, for commander. */
+export function dimsOption(text: string): readonly number[] {
+  const dims = text.split(',').map((part) => integerOption(1)(part.trim()));
+  if (new Set(dims).size !== dims.length) throw new InvalidArgumentError('Name each dim once, such as 1024,256.');
+  return dims;
+}
+
+/** A mapping such as `anchor=question,positive=answer`, for commander. */
+export function columnsOption(text: string): Readonly<Record<string, string>> {
+  const entries = text.split(',').map((part) => {
+    const at = part.indexOf('=');
+    if (at <= 0 || at === part.length - 1) {
+      throw new InvalidArgumentError('Give role=column pairs, such as anchor=question,positive=answer.');
+    }
+    return [part.slice(0, at).trim(), part.slice(at + 1).trim()] as const;
+  });
+  return Object.fromEntries(entries);
+}
