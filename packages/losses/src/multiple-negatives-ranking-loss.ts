@@ -82,7 +82,7 @@ const CITATION_GTE = `@misc{li2023generaltextembeddingsmultistage,
 function invalid(option: string, expected: string, received: unknown, remedy: string): never {
   throw new EmbedbagError({
     code: 'invalid-loss-option',
-    message: `Expected \`${option}\` ${expected}, received ${JSON.stringify(received) ?? String(received)}. ${remedy}`,
+    message: `Expected \`${option}\` ${expected}, received ${typeof received === 'number' ? received : JSON.stringify(received)}. ${remedy}`,
     details: { option },
   });
 }
