@@ -6,7 +6,7 @@ import { words } from './words.js';
 
 /** What {@link bm25Baseline} searches, and how. */
 export interface Bm25Options extends RetrievalSet, MetricCutoffs {
-  /** At least 0. Default: 1.2. */
+  /** From 0 to 1000. Default: 1.2. */
   readonly k1?: number;
   /** From 0 to 1. Default: 0.75. */
   readonly b?: number;
@@ -22,13 +22,13 @@ export interface Bm25Result {
 
 function checkParameters({ k1, b }: Bm25Parameters): void {
   for (const [option, value, limit] of [
-    ['k1', k1, Number.MAX_VALUE],
+    ['k1', k1, 1000],
     ['b', b, 1],
   ] as const) {
     if (value >= 0 && value <= limit) continue;
     throw new EmbedbagError({
       code: 'bm25-parameter-invalid',
-      message: `Expected \`${option}\` to be a number ${option === 'b' ? 'from 0 to 1' : 'of at least 0'}, received ${value}. Leave it out for the default.`,
+      message: `Expected \`${option}\` to be a number from 0 to ${limit}, received ${value}. Leave it out for the default.`,
       details: { option, received: String(value) },
     });
   }

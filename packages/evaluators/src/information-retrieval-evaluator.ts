@@ -19,7 +19,7 @@ import { type RetrievalTask, retrievalTask } from './retrieval-task.js';
 
 /** The figures of {@link informationRetrievalEvaluator}. */
 export interface RetrievalResult extends EvaluationResult {
-  /** By dim, in the order of `truncateDims`: figures under keys without the name, such as `cosine_ndcg@10`. */
+  /** By dim: figures under keys without the name, such as `cosine_ndcg@10`. */
   readonly byDim: Readonly<Record<number, Readonly<Record<string, number>>>>;
 }
 

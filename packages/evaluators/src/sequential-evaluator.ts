@@ -35,7 +35,7 @@ function mergeMetrics(results: readonly EvaluationResult[]): Record<string, numb
  * ```ts
  * const evaluator = sequentialEvaluator([scifact, naturalQuestions], { mainScore: 'mean' });
  * const { metrics } = await evaluator.evaluate(model);
- * metrics['sequential_score'];
+ * metrics.sequential_score;
  * ```
  */
 export function sequentialEvaluator(
