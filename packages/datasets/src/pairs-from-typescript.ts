@@ -141,7 +141,10 @@ function nameText(compiler: typeof ts, name: ts.Node): string | undefined {
 }
 
 function lastDocComment(compiler: typeof ts, text: string, node: ts.Node): string {
-  const ranges = compiler.getLeadingCommentRanges(text, node.pos) ?? [];
+  const above = compiler.getLeadingCommentRanges(text, node.pos) ?? [];
+  // `{ /** ... */ start?: number }`: to the compiler a comment on the line of the token before it trails that token.
+  const before = (compiler.getTrailingCommentRanges(text, node.pos) ?? []).filter((range) => !range.hasTrailingNewLine);
+  const ranges = [...before, ...above];
   const last = ranges.findLast((range) => text.startsWith('/**', range.pos) && range.end - range.pos > 4);
   return last === undefined ? '' : text.slice(last.pos, last.end);
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hashTexts } from '@embedbag/core';
@@ -25,7 +25,9 @@ async function read(name: string, content: string | Uint8Array, options?: ReadDa
 async function messageFor(name: string, content: string | Uint8Array, options?: ReadDatasetOptions): Promise<string> {
   const path = fileWith(name, content);
   const { code, message } = await refusal(() => readDataset(path, options));
-  return `${code}: ${message.replaceAll(`${dirname(path)}/`, '')}`;
+  // The words of JSON.parse differ between engines.
+  const own = message.replace(/received text that is none \(.*\)\./, 'received text that is none (...).');
+  return `${code}: ${own.replaceAll(`${dirname(path)}/`, '')}`;
 }
 
 const ROWS = [
@@ -158,7 +160,7 @@ describe('what readDataset refuses', () => {
     [
       'x.jsonl',
       '{"anchor":"a","positive":"b"}\n\n{"anchor":"a","pos\n',
-      'invalid-json: Expected JSON on line 3 of x.jsonl, received text that is none (Unterminated string in JSON at position 18). Repair or remove that line.',
+      'invalid-json: Expected JSON on line 3 of x.jsonl, received text that is none (...). Repair or remove that line.',
     ],
     [
       'x.jsonl',
@@ -227,8 +229,8 @@ describe('what readDataset refuses', () => {
     expect(await messageFor('x.jsonl', content)).toBe(
       'invalid-utf8: Expected UTF-8 text on line 3 of x.jsonl, received bytes of another encoding. Convert the file to UTF-8.',
     );
-    expect((await messageFor('x.csv', Buffer.from('anchor,positive\na,caf\xe9\n', 'latin1'))).slice(0, 49)).toBe(
-      'invalid-utf8: Expected UTF-8 text on line 2 of x.',
+    expect(await messageFor('x.csv', Buffer.from('anchor,positive\na,caf\xe9\n', 'latin1'))).toBe(
+      'invalid-utf8: Expected UTF-8 text on line 2 of x.csv, received bytes of another encoding. Convert the file to UTF-8.',
     );
   });
 
@@ -294,10 +296,9 @@ describe('readDataset on any texts', () => {
 
   test('gives back what JSON Lines hold, half surrogate pairs too, with the hashes of core', async () => {
     const path = fileWith('any.jsonl', '');
-    const { writeFile } = await import('node:fs/promises');
     await fc.assert(
       fc.asyncProperty(rows, async (expected) => {
-        await writeFile(path, lines(expected));
+        writeFileSync(path, lines(expected));
         await expectSame(await readDataset(path), expected);
       }),
       { numRuns: 200 },
@@ -306,7 +307,6 @@ describe('readDataset on any texts', () => {
 
   test.each([',', '\t'] as const)('gives back what fields between %j hold', async (delimiter) => {
     const path = fileWith('any.csv', '');
-    const { writeFile } = await import('node:fs/promises');
     const field = (value: string): string => `"${value.replaceAll('"', '""')}"`;
     await fc.assert(
       fc.asyncProperty(rows, fc.constantFrom('\n', '\r\n'), async (any, lineEnd) => {
@@ -317,7 +317,7 @@ describe('readDataset on any texts', () => {
           ['anchor', 'positive', 'negative'],
           ...expected.map((row) => Object.values(row as Record<string, string>).map(field)),
         ];
-        await writeFile(path, records.map((record) => record.join(delimiter) + lineEnd).join(''));
+        writeFileSync(path, records.map((record) => record.join(delimiter) + lineEnd).join(''));
         await expectSame(await readDataset(path, { format: delimiter === ',' ? 'csv' : 'tsv' }), expected as never);
       }),
       { numRuns: 200 },

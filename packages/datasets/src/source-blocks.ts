@@ -95,7 +95,7 @@ export async function* lineBlocks(source: ByteSource, name: string): AsyncGenera
     }
     if (end === bytes.length) continue;
     // A stream may hand out the same memory again, so what waits is copied.
-    pieces.push(bytes.slice(end));
+    pieces.push(Buffer.from(bytes.subarray(end)));
     pendingBytes += bytes.length - end;
     if (pendingBytes > LONGEST_LINE_BYTES) throw lineTooLong(name, line);
   }
