@@ -1,11 +1,13 @@
 import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorOf, modelFolder } from './fixtures/model-folder.js';
 import { tinyTokenizer } from './fixtures/tiny-model.js';
 import { writeSafetensors } from './safetensors-file.js';
 
 const place = modelFolder();
+beforeEach(place.open);
+afterEach(place.close);
 
 describe('load, of damaged files,', () => {
   it('names a folder that is not there, and a file in its place', async () => {

@@ -1,12 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKernels } from '@embedbag/kernels';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorOf, FILES, modelFolder } from './fixtures/model-folder.js';
 import { countingKernels, TEXTS, tinyTokenizerJson } from './fixtures/tiny-model.js';
 import { StaticEmbedding } from './static-embedding.js';
 
 const place = modelFolder();
+beforeEach(place.open);
+afterEach(place.close);
 
 describe('load', () => {
   it('reads the table straight into the memory of the kernels, whatever the backend', async () => {

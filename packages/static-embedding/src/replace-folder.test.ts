@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { modelFolder } from './fixtures/model-folder.js';
 import { replaceFolder } from './replace-folder.js';
 
 const place = modelFolder();
+beforeEach(place.open);
+afterEach(place.close);
 
 describe('replaceFolder', () => {
   const options = { kind: 'a test', isReplaceable: () => true };

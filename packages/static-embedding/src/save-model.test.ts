@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorOf, FILES, modelFolder } from './fixtures/model-folder.js';
 import { TEXTS, tinyTokenizerJson } from './fixtures/tiny-model.js';
 
 const golden = fileURLToPath(new URL('../../../../shared/golden/models/', import.meta.url));
 const place = modelFolder();
+beforeEach(place.open);
+afterEach(place.close);
 
 describe('save', () => {
   it('writes the files of sentence-transformers and nothing beside them', async () => {
@@ -83,7 +85,7 @@ describe('save', () => {
     const error = await errorOf(model.save(place.folder));
     expect(error.code).toBe('output-not-replaceable');
     expect(error.message).toBe(
-      `Expected \`${place.folder}\` to be missing, empty or a model, received a folder with \`README.md\`, \`config_sentence_transformers.json\`, \`model.safetensors\`, \`modules.json\`, \`thesis.txt\`, .... Choose another place.folder or empty this one.`,
+      `Expected \`${place.folder}\` to be missing, empty or a model, received a folder with \`README.md\`, \`config_sentence_transformers.json\`, \`model.safetensors\`, \`modules.json\`, \`thesis.txt\`, .... Choose another folder or empty this one.`,
     );
     expect(await readFile(join(place.folder, 'thesis.txt'), 'utf8')).toBe('years of work');
     await mkdir(join(place.root, 'docs'));
@@ -97,7 +99,7 @@ describe('save', () => {
       const error = await errorOf((await place.tiny()).save(target));
       expect(error.code).toBe('output-not-writable');
       expect(error.message).toBe(
-        `Expected \`${target}\` to be a folder that can be written, received ENOTDIR from the system. Choose another place.folder, or free space and permissions there.`,
+        `Expected \`${target}\` to be a folder that can be written, received ENOTDIR from the system. Choose another folder, or free space and permissions there.`,
       );
     }
     expect(await readdir(place.root)).toEqual(['model']);
