@@ -8,18 +8,23 @@ import {
 import { multiplyTransposed } from './multiply';
 import { addOctet, multiplyAdd } from './vector';
 
-/** Octets of dims that go over the candidates together: 4 * 128 rows * 32 bytes are half of the first cache. */
-const DIMS_AT_A_TIME: i32 = 4;
+/** Rows that are multiplied at a time: long enough a chain that loading and storing its tile does not count. */
+const ROWS_AT_A_TIME: i32 = 256;
+/** Octets of dims of so many rows go over the candidates together: 16 KiB, half of the first cache. */
+const PANEL_ROWS: i32 = 512;
 
-/** Adds the products of all rows at hand with the candidates of octets `[begin, end)` at one term of one block. */
-function multiplyCandidates(block: i32, term: i32, parts: i32, begin: i32, end: i32): void {
-  const query = byDims(queryColumn(block)) + (<usize>firstRow << 5);
+/** Adds the products of the rows of `parts` threads from `part` with the candidates of octets `[begin, end)` at one term. */
+function multiplyCandidates(block: i32, term: i32, part: i32, parts: i32, begin: i32, end: i32): void {
+  const row = firstRow + part * rowsPerThread;
+  const count = min(parts * rowsPerThread, paddedRows - row);
+  const query = byDims(queryColumn(block)) + (<usize>row << 5);
   const sums = weightedSums(candidateColumn(block));
-  const weights = planeOf(0, block, term);
+  const weights = planeOf(part, block, term);
   const lastDims = endOctet(term);
-  const rowsBytes = <usize>min(parts * rowsPerThread, paddedRows - firstRow) << 5;
-  for (let first = firstOctet(term); first < lastDims; first += DIMS_AT_A_TIME) {
-    const last = min(first + DIMS_AT_A_TIME, lastDims);
+  const rowsBytes = <usize>count << 5;
+  const dimsAtATime = max(1, PANEL_ROWS / count);
+  for (let first = firstOctet(term); first < lastDims; first += dimsAtATime) {
+    const last = min(first + dimsAtATime, lastDims);
     for (let quad = begin << 1; quad < end << 1; quad++) {
       const from = weights + <usize>(quad >> 1) * planeOctetStride + (<usize>(quad & 1) << 4);
       for (let dims = first; dims < last; dims++) {
@@ -55,8 +60,12 @@ export function contrastiveCandidates(args: usize, thread: i32, threads: i32): v
   const end = partStart(octets, thread + 1, threads);
   const remaining = paddedRows - firstRow;
   const parts = min(threads, (remaining + rowsPerThread - 1) / rowsPerThread);
-  for (let block = 0; block < blocks; block++) {
-    for (let term = 0; term < terms; term++) multiplyCandidates(block, term, parts, begin, end);
+  const partsAtATime = max(1, ROWS_AT_A_TIME / rowsPerThread);
+  for (let part = 0; part < parts; part += partsAtATime) {
+    const together = min(partsAtATime, parts - part);
+    for (let block = 0; block < blocks; block++) {
+      for (let term = 0; term < terms; term++) multiplyCandidates(block, term, part, together, begin, end);
+    }
   }
   for (let column = 0; column < columns; column++) {
     if (candidateNumber(column) >= 0) addPartialSums(column, parts, begin, end);

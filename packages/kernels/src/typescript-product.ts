@@ -7,7 +7,7 @@
  */
 
 /** Rows and columns of one register tile. */
-export const TILE = 4;
+const TILE = 4;
 
 /** Float32 in training and serving; float64 where a test takes central differences. */
 export type FloatArray = Float32Array | Float64Array;

@@ -3,10 +3,10 @@ import { checkContrastive } from './contrastive-checks.js';
 import { type WasmRuntime, WORTH_THREADS } from './wasm-runtime.js';
 
 /** Rows of similarities a thread holds at a time: at most this many, ... */
-const MOST_ROWS = 64;
+const MOST_ROWS = 128;
 const FEWEST_ROWS = 16;
-/** ... and fewer where their planes would take more bytes than this, the share of a core in the last cache. */
-const PLANE_BYTES = 4 << 20;
+/** ... and fewer where their planes would take more bytes than this, about the share of a core in the last cache. */
+const PLANE_BYTES = 8 << 20;
 /** What is added to the logit of a removed entry. */
 const REMOVAL = -1e30;
 /** Up to this bound of the logits, exponentials relative to it stay normal numbers, and no row maximum is needed. */

@@ -62,11 +62,13 @@ export class WasmMemory {
    */
   allocate(bytes: number, zero = false): number {
     const rounded = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
-    const reused = this.takeFree(rounded);
-    const start = reused ?? this.extend(rounded);
+    // Beyond the end nothing was ever written.
+    const written = this.end;
+    const start = this.takeFree(rounded) ?? this.extend(rounded);
     this.live.set(start, rounded);
     this.liveBytes += rounded;
-    if (zero && reused !== undefined) new Uint8Array(this.memory.buffer, start, rounded).fill(0);
+    const used = Math.min(start + rounded, written) - start;
+    if (zero && used > 0) new Uint8Array(this.memory.buffer, start, used).fill(0);
     return start;
   }
 
@@ -113,9 +115,11 @@ export class WasmMemory {
     return start;
   }
 
-  /** A block at the end, of memory that no one has used: it is zero. */
+  /** A block at the end, which begins with the last free span if that ends there. */
   private extend(bytes: number): number {
-    const start = this.end;
+    const last = this.free.at(-1);
+    const joins = last !== undefined && last.start + last.bytes === this.end;
+    const start = joins ? last.start : this.end;
     const size = this.memory.buffer.byteLength;
     if (start + bytes > this.limit) throw this.outOfMemory(bytes);
     if (start + bytes > size) {
@@ -127,6 +131,7 @@ export class WasmMemory {
       }
       this.buffers.add(this.memory.buffer);
     }
+    if (joins) this.free.pop();
     this.end = start + bytes;
     return start;
   }

@@ -20,6 +20,8 @@ const ARGUMENT_SLOTS = 64;
 
 /** The part of a worker that both kinds have. */
 interface WorkerHandle {
+  /** Why the worker is no longer there, though no one ended it. */
+  readonly failure: () => unknown;
   terminate(): void;
 }
 
@@ -32,30 +34,47 @@ async function startWorker(setup: WorkerSetup): Promise<WorkerHandle> {
 async function startNodeWorker(setup: WorkerSetup): Promise<WorkerHandle> {
   const { Worker } = await import('node:worker_threads');
   const worker = new Worker(WORKER_TEXT, { eval: true, workerData: setup, execArgv: [], env: {} });
+  let failure: unknown;
   await new Promise<void>((resolve, reject) => {
+    const fail = (cause: unknown): void => {
+      failure ??= cause;
+      reject(cause);
+    };
     worker.once('message', () => resolve());
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the worker ended with code ${code}`)));
+    worker.on('error', fail);
+    worker.once('exit', (code) => fail(new Error(`the worker ended with code ${code}`)));
   });
-  worker.removeAllListeners();
   // From here on the worker, asleep between jobs, must not keep the process alive.
   worker.unref();
-  return { terminate: () => void worker.terminate() };
+  return { failure: () => failure, terminate: () => void worker.terminate() };
 }
 
 async function startBrowserWorker(setup: WorkerSetup): Promise<WorkerHandle> {
   const url = URL.createObjectURL(new Blob([WORKER_TEXT], { type: 'text/javascript' }));
   try {
     const worker = new Worker(url);
+    let failure: unknown;
     await new Promise<void>((resolve, reject) => {
       worker.onmessage = () => resolve();
-      worker.onerror = (event) => reject(new Error(event.message));
+      worker.onerror = (event) => {
+        failure ??= new Error(event.message);
+        reject(failure);
+      };
       worker.postMessage(setup);
     });
-    return { terminate: () => worker.terminate() };
+    return { failure: () => failure, terminate: () => worker.terminate() };
   } finally {
     URL.revokeObjectURL(url);
   }
+}
+
+function kernelFailure(operation: string, cause: unknown): EmbedbagError {
+  return new EmbedbagError({
+    code: 'internal-kernel-failure',
+    message: `Expected the kernel \`${operation}\` to finish on every thread, received a failure: ${cause instanceof Error ? cause.message : String(cause)}. This is a defect of embedbag; report it with the sizes of the arrays.`,
+    details: { operation },
+    cause,
+  });
 }
 
 /** Whether this thread may sleep; the main thread of a browser may not. */
@@ -122,21 +141,14 @@ export class WasmPool {
   /**
    * Runs the kernel `operation` on all threads, or on the calling one only, and returns when all are done.
    *
-   * @throws EmbedbagError `internal-kernel-failure` when it trapped on any thread.
+   * @throws EmbedbagError `internal-kernel-failure` when it trapped on any thread or a worker is gone.
    */
   run(operation: string, args: readonly number[], parallel = true): void {
     const kernel = this.exports[operation] as Kernel;
     const slots = this.argumentSlots;
     slots.set(args);
-    const { words } = this;
     const workers = parallel ? this.workers.length : 0;
-    if (workers > 0) {
-      Atomics.store(words, PENDING, workers);
-      Atomics.store(words, OPERATION, this.operations.indexOf(operation));
-      Atomics.store(words, ARGUMENTS, slots.byteOffset | 0);
-      Atomics.add(words, JOB, 1);
-      Atomics.notify(words, JOB);
-    }
+    if (workers > 0) this.dispatch(operation);
     let cause: unknown;
     try {
       kernel(slots.byteOffset, 0, workers + 1);
@@ -144,19 +156,27 @@ export class WasmPool {
       cause = error;
     }
     if (workers > 0) this.join();
-    if (cause === undefined && Atomics.exchange(words, FAILED, 0) === 0) return;
-    throw new EmbedbagError({
-      code: 'internal-kernel-failure',
-      message: `Expected the kernel \`${operation}\` to finish, received a WebAssembly trap. This is a defect of embedbag; report it with the sizes of the arrays.`,
-      details: { operation },
-      cause,
-    });
+    if (Atomics.exchange(this.words, FAILED, 0) !== 0) cause ??= new Error('a worker trapped');
+    if (cause !== undefined) throw kernelFailure(operation, cause);
   }
 
   /** Ends the workers. */
   dispose(): void {
     for (const worker of this.workers) worker.terminate();
     this.workers = [];
+  }
+
+  private dispatch(operation: string): void {
+    const { words } = this;
+    for (const worker of this.workers) {
+      const failure = worker.failure();
+      if (failure !== undefined) throw kernelFailure(operation, failure);
+    }
+    Atomics.store(words, PENDING, this.workers.length);
+    Atomics.store(words, OPERATION, this.operations.indexOf(operation));
+    Atomics.store(words, ARGUMENTS, this.argumentSlots.byteOffset | 0);
+    Atomics.add(words, JOB, 1);
+    Atomics.notify(words, JOB);
   }
 
   private join(): void {

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { EmbedbagError } from '@embedbag/core';
+import { afterEach, expect, test } from 'vitest';
+import { WORKER_TEXT } from './generated/worker.js';
+import { WasmMemory } from './wasm-memory.js';
+import { WasmPool } from './wasm-pool.js';
+
+/**
+ * `(module (import "env" "memory" (memory 1 65536 shared))`
+ * `  (func (export "count") (param i32 i32 i32) (drop (i32.atomic.rmw.add (i32.trunc_f64_u (f64.load local.get 0)) 1)))`
+ * `  (func (export "trap") (param i32 i32 i32) (if local.get 1 (then unreachable))))`
+ */
+const MODULE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 3, 127, 127, 127, 0],
+  ...[2, 18, 1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 3, 1, 0x80, 0x80, 4],
+  ...[3, 3, 2, 0, 0],
+  ...[7, 16, 2, 5, 99, 111, 117, 110, 116, 0, 0, 4, 116, 114, 97, 112, 0, 1],
+  ...[10, 26, 2, 15, 0, 32, 0, 43, 3, 0, 171, 65, 1, 254, 30, 2, 0, 26, 11],
+  ...[8, 0, 32, 1, 4, 64, 0, 11, 11],
+);
+
+const pools: WasmPool[] = [];
+afterEach(() => {
+  for (const pool of pools.splice(0)) pool.dispose();
+});
+
+async function startPool(threads: number): Promise<{ pool: WasmPool; memory: WasmMemory }> {
+  const memory = new WasmMemory();
+  const pool = await WasmPool.create(new WebAssembly.Module(MODULE), memory, threads);
+  pools.push(pool);
+  return { pool, memory };
+}
+
+test('a job runs once on every thread, a serial one on the calling thread alone', async () => {
+  const { pool, memory } = await startPool(3);
+  expect(pool.threads).toBe(3);
+  const counter = memory.allocate(4, true);
+  for (let i = 0; i < 100; i++) pool.run('count', [counter]);
+  expect(memory.int32(counter, 1)[0]).toBe(300);
+  pool.run('count', [counter], false);
+  expect(memory.int32(counter, 1)[0]).toBe(301);
+});
+
+test('workers that have gone to sleep wake up for the next job', async () => {
+  const { pool, memory } = await startPool(2);
+  const counter = memory.allocate(4, true);
+  pool.run('count', [counter]);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  pool.run('count', [counter]);
+  expect(memory.int32(counter, 1)[0]).toBe(4);
+});
+
+test('a trap in a worker is an error of the caller, and the pool works on afterwards', async () => {
+  const { pool, memory } = await startPool(2);
+  const counter = memory.allocate(4, true);
+  let error: unknown;
+  try {
+    pool.run('trap', [counter]);
+  } catch (caught) {
+    error = caught;
+  }
+  expect(error).toBeInstanceOf(EmbedbagError);
+  expect(error).toMatchObject({ code: 'internal-kernel-failure', details: { operation: 'trap' } });
+  pool.run('count', [counter]);
+  expect(memory.int32(counter, 1)[0]).toBe(2);
+});
+
+test('the worker is one script that needs no file', () => {
+  expect(WORKER_TEXT).not.toMatch(/^\s*(import|export)\b/m);
+  expect(WORKER_TEXT).toContain('startWorker();');
+});
+
+/** Starts a worker as the pool does, then runs `ending`. */
+function runProcess(ending: string): ReturnType<typeof spawnSync> {
+  const script = `
+    const { Worker } = require('node:worker_threads');
+    const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
+    const module = new WebAssembly.Module(Uint8Array.from(${JSON.stringify([...MODULE])}));
+    const setup = { module, memory, control: 65536, thread: 1, threads: 2, operations: ['count', 'trap'] };
+    const worker = new Worker(${JSON.stringify(WORKER_TEXT)}, { eval: true, workerData: setup });
+    worker.once('message', () => { worker.unref(); ${ending} });
+  `;
+  return spawnSync(process.execPath, ['-e', script], { timeout: 30_000, encoding: 'utf8' });
+}
+
+test('sleeping workers keep no process alive, also when it ends by an error', () => {
+  expect(runProcess('').status).toBe(0);
+  const failed = runProcess("throw new Error('on purpose');");
+  expect(failed.signal).toBeNull();
+  expect(failed.status).toBe(1);
+  expect(failed.stderr).toContain('on purpose');
+});
