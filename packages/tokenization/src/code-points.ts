@@ -1,5 +1,5 @@
 /** What stands for a lone surrogate, as in an encoding to UTF-8. */
-export const REPLACEMENT = 0xfffd;
+const REPLACEMENT = 0xfffd;
 
 /** The code point that begins at `index`; a lone surrogate is {@link REPLACEMENT}. */
 export function codePointAt(text: string, index: number): number {
