@@ -20,7 +20,7 @@ function plainScore(
 }
 
 const word = fc.constantFrom('a', 'b', 'c', 'd', 'e');
-const texts = fc.array(fc.array(word, { maxLength: 6 }), { minLength: 1, maxLength: 30 });
+const texts = fc.array(fc.array(word, { maxLength: 6 }), { minLength: 1, maxLength: 30, size: 'max' });
 
 test('finds what the formula finds, document by document', () => {
   const parameters = fc.record({ k1: fc.constantFrom(0, 0.9, 1.2), b: fc.constantFrom(0, 0.4, 1) });
@@ -66,4 +66,9 @@ test('documents without a word of the query are not found', () => {
   const index = new Bm25Index([['a'], [], ['b']], { k1: 1.2, b: 0.75 });
   expect([...index.search(['b', 'nowhere'], 10)]).toEqual([2]);
   expect([...index.search([], 10)]).toEqual([]);
+});
+
+test('of equal scores the lower number comes first, also where it is found late', () => {
+  const index = new Bm25Index([...Array(5).fill(['late']), ...Array(5).fill(['early'])], { k1: 1.2, b: 0.75 });
+  expect([...index.search(['early', 'late'], 1)]).toEqual([0]);
 });
