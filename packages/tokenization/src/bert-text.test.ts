@@ -82,7 +82,7 @@ describe('BertText beside the Rust normalizer', () => {
   it.each(ALL_SETTINGS)('classifies code points by what normalizing and splitting make of them: %o', (settings) => {
     const text = new BertText(settings);
     const isDefault = settings.cleanText && settings.handleChineseChars && settings.stripAccents && settings.lowercase;
-    const characters = isDefault ? EVERY : MANY;
+    const characters = isDefault ? EVERY.slice(0, 0x20000) : MANY;
     const irregular: string[] = [];
     const different = characters.filter((character) => {
       const received = wordsByClass(text, character);
