@@ -204,6 +204,11 @@ describe('what readDataset refuses', () => {
     ],
     [
       'x.csv',
+      'anchor,positive\na,b\n"c\n\nd",\n',
+      'missing-text: Expected a text in column `positive` on line 3 of x.csv, received an empty text. Fill it in or remove that row.',
+    ],
+    [
+      'x.csv',
       'anchor,positive\na,b\n"c,d\n',
       'invalid-csv: Expected well-formed fields on line 3 of x.csv, received text that is not (Quote Not Closed: the parsing is finished with an opening quote at line 3). Write a quote inside a quoted field twice, or read the file with `quote: false` if its quotes mean nothing.',
     ],

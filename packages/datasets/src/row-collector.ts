@@ -3,12 +3,6 @@ import { type ColumnDataset, columnDataset } from './column-dataset.js';
 import { type ColumnPlan, isNegativeRole } from './column-roles.js';
 import { TextColumnBuilder } from './text-column.js';
 
-/** Where a row came from, for messages. */
-export interface RowPlace {
-  readonly path: string;
-  readonly line: number;
-}
-
 /** Checks the rows of one file and gathers them in columns. */
 export class RowCollector {
   private readonly plan: ColumnPlan;

@@ -99,7 +99,7 @@ function emptyPairs(): TextPairs {
 const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|\p{Lo}+|\p{N}+/gu;
 
 /** The names of a path as lower-case words; a word that only repeats the one before it is left out. */
-export function wordsOf(path: readonly string[]): string[] {
+function wordsOf(path: readonly string[]): string[] {
   const words: string[] = [];
   for (const word of path.join(' ').match(WORD) ?? []) {
     const lower = word.toLowerCase();
