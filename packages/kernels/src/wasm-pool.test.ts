@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { runInNewContext } from 'node:vm';
 import { EmbedbagError } from '@embedbag/core';
 import { afterEach, expect, test } from 'vitest';
 import { WORKER_TEXT } from './generated/worker.js';
@@ -69,6 +70,38 @@ test('the worker is one script that needs no file', () => {
   expect(WORKER_TEXT).not.toMatch(/^\s*(import|export)\b/m);
   expect(WORKER_TEXT).toContain('startWorker();');
 });
+
+test('in a browser the worker takes its setup from a message, reports ready and serves until it is stopped', () => {
+  const memory = new WasmMemory();
+  const control = memory.allocate(320, true);
+  const counter = memory.allocate(16, true);
+  const args = memory.float64(memory.allocate(8), 1).fill(counter);
+  const words = memory.int32(control, 80);
+  words.set([0, args.byteOffset], 48);
+  words[16] = 1;
+  words[0] = 1;
+  const reports: string[] = [];
+  const scope: Record<string, unknown> = { WebAssembly, Int32Array, Atomics: stopAfterOneJob(words) };
+  scope.postMessage = (message: string) => reports.push(message);
+  runInNewContext(WORKER_TEXT, scope);
+  const module = new WebAssembly.Module(MODULE);
+  const setup = { module, memory: memory.memory, control, thread: 1, threads: 2, operations: ['count', 'trap'] };
+  (scope.onmessage as (event: { data: unknown }) => void)({ data: setup });
+  expect(reports).toEqual(['ready']);
+  expect(memory.int32(counter, 1)[0]).toBe(1);
+  expect(words[16]).toBe(0);
+});
+
+/** Atomics that give the job "stop" when a worker has counted itself out. */
+function stopAfterOneJob(words: Int32Array): typeof Atomics {
+  const sub = (array: Int32Array, index: number, value: number): number => {
+    words[48] = -1;
+    words[0] = 2;
+    return Atomics.sub(array, index, value);
+  };
+  const { load, store, wait, notify } = Atomics;
+  return { load, store, wait, notify, sub } as unknown as typeof Atomics;
+}
 
 /** Starts a worker as the pool does, then runs `ending`. */
 function runProcess(ending: string): ReturnType<typeof spawnSync> {

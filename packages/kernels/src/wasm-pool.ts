@@ -14,6 +14,8 @@ const OPERATION = 48;
 const ARGUMENTS = 49;
 const SPINS = 50;
 const CONTROL_WORDS = 80;
+/** The operation that ends a worker. */
+const STOP = -1;
 /** How often a thread looks before it sleeps: some 50 microseconds, the time that waking it would take. */
 const SPIN_COUNT = 4000;
 const ARGUMENT_SLOTS = 64;
@@ -162,6 +164,9 @@ export class WasmPool {
 
   /** Ends the workers. */
   dispose(): void {
+    Atomics.store(this.words, OPERATION, STOP);
+    Atomics.add(this.words, JOB, 1);
+    Atomics.notify(this.words, JOB);
     for (const worker of this.workers) worker.terminate();
     this.workers = [];
   }
