@@ -40,7 +40,7 @@ export function plainProse(markdown: string): string {
       (_, target: string, label: string) => (label.trim() === '' ? target : label),
     )
     .replace(/!\[[^\]]*\]\([^)]*\)/g, '')
-    .replace(/\[MDN(?: Reference)?\]\([^)]*\)/g, '')
+    .replace(/\[MDN(?: Reference)?\]\([^)]*\)\.?/g, '')
     .replace(/\[([^\]]*)\]\((?:[^()]|\([^()]*\))*\)/g, '$1')
     .replace(/\[([^\]]+)\]\[[^\]]*\]/g, '$1')
     .replace(/https?:\/\/[^\s)>\]]+/g, '')

@@ -50,7 +50,11 @@ interface List {
   [Symbol.iterator](): void;
   /** Adds one thing to it. */
   push(): void; /** This is about push. */
-  /** Takes the last item away. */
+  /**
+   * Takes the last item away.
+   *
+   * [MDN](https://developer.mozilla.org/docs).
+   */
   pop(): void;
   /** Another sentence about the same member. */
   pop(count: number): void;
