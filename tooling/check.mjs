@@ -10,7 +10,7 @@ import { changesetStatus } from './check/changesets.mjs';
 import { rehearseRelease } from './check/release-rehearsal.mjs';
 import { smokeTest } from './check/smoke-test.mjs';
 import { checkFiles, checkManifest, checkSize, gzipBytesOf } from './check/tarball-rules.mjs';
-import { ensureBuilt, readJson, root, runMain } from './workspace.mjs';
+import { ensureReleasable, readJson, root, runMain } from './workspace.mjs';
 
 /** @typedef {import('./check/release-rehearsal.mjs').Tarball} Tarball */
 
@@ -100,7 +100,7 @@ async function lintTarballs(tarballs, argumentsFor) {
 }
 
 async function main() {
-  await ensureBuilt();
+  await ensureReleasable();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'embedbag-check-'));
   try {
     await section('knip', () => capture(process.execPath, [tool('knip', 'bin', 'knip.js')], { cwd: root }));

@@ -203,10 +203,16 @@ function newestMtimeMs(file) {
   return newest;
 }
 
+const TASK_NOTICES = {
+  generate: 'Generating files',
+  build: 'Building the packages',
+  declarations: 'Building the declarations',
+};
+
 /**
  * Runs a turbo task unless nothing it reads is newer than its last run here and every output is there.
  *
- * @param {'generate' | 'build'} task
+ * @param {'generate' | 'build' | 'declarations'} task
  * @param {string} output What the task leaves in a package, relative to it.
  * @param {QuietOption} options
  */
@@ -219,7 +225,7 @@ async function ensureTask(task, output, options) {
   const inputs = [...packages.map((one) => one.path), ...SHARED_BUILD_INPUTS.map((file) => path.join(root, file))];
   if (isComplete && inputs.every((file) => newestMtimeMs(file) <= stampMtimeMs)) return;
   const started = new Date();
-  process.stderr.write(task === 'build' ? 'Building the packages ...\n' : 'Generating files ...\n');
+  process.stderr.write(`${TASK_NOTICES[task]} ...\n`);
   await runPnpm(['exec', 'turbo', 'run', task, '--output-logs=errors-only'], options);
   mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, '');
@@ -244,6 +250,16 @@ export function ensureGenerated(options = {}) {
  */
 export function ensureBuilt(options = {}) {
   return ensureTask('build', 'dist', options);
+}
+
+/**
+ * Builds what a release holds: the code of every package and its declarations. Installs first when needed.
+ *
+ * @param {QuietOption} [options]
+ */
+export async function ensureReleasable(options = {}) {
+  await ensureBuilt(options);
+  await ensureTask('declarations', 'dist/index.d.ts', options);
 }
 
 /**

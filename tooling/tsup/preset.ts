@@ -2,24 +2,26 @@ import { defineConfig } from 'tsup';
 
 interface PresetOptions {
   readonly entry: string[];
-  /** Emit `.d.ts` files; default true. Apps have no importers and switch it off. */
-  readonly declarations?: boolean;
 }
 
-/** The one build every package shares: ESM for Node 20 and browsers, with source maps. */
+/**
+ * The one build every package shares: ESM for Node 20 and browsers, with source maps.
+ *
+ * `tsup` writes the code. `tsup --dts-only` writes the declarations beside it, which takes ten times as long and which
+ * only a release needs.
+ */
 export function preset(options: PresetOptions): ReturnType<typeof defineConfig> {
-  return defineConfig({
+  return defineConfig((flags) => ({
     entry: options.entry,
     format: ['esm'],
     target: 'es2022',
     platform: 'neutral',
     tsconfig: 'tsconfig.build.json',
-    dts: options.declarations ?? true,
     sourcemap: true,
-    clean: true,
+    clean: flags.dts === undefined,
     splitting: true,
     treeshake: true,
     silent: true,
     outExtension: () => ({ js: '.js' }),
-  });
+  }));
 }
