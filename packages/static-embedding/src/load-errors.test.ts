@@ -2,7 +2,7 @@ import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorOf, modelFolder } from './fixtures/model-folder.js';
-import { tinyTokenizer } from './fixtures/tiny-model.js';
+import { countingKernels, tinyTokenizer } from './fixtures/tiny-model.js';
 import { writeSafetensors } from './safetensors-file.js';
 
 const place = modelFolder();
@@ -78,6 +78,20 @@ describe('load, of damaged files,', () => {
     const { message } = await errorOf(place.load(place.folder));
     expect(message).toContain(expected);
     expect(message).toContain(received);
+  });
+
+  it('names a table of whole numbers, and takes nothing from the kernels', async () => {
+    await (await place.tiny()).save(place.folder);
+    const path = join(place.folder, 'model.safetensors');
+    const rows = tinyTokenizer().vocabularySize;
+    await writeSafetensors(path, { embeddings: { shape: [rows, 1], data: new Int16Array(rows) } });
+    const { kernels, held } = countingKernels();
+    const error = await errorOf(place.load(place.folder, { kernels }));
+    expect(error.code).toBe('tensor-dtype-unsupported');
+    expect(error.message).toBe(
+      `Expected tensor \`embeddings\` of \`${path}\` to have one of the dtypes F32, F16, BF16, F64, I8, received I16. Convert it to F32.`,
+    );
+    expect(held()).toBe(0);
   });
 
   it('names weights of another length than the table', async () => {

@@ -88,6 +88,13 @@ describe('load', () => {
     expect(unlimited.encode('你 the 你 cat sat on')).toEqual(model.encode('the cat sat on'));
   });
 
+  it('reads a folder with the settings of both as sentence-transformers does', async () => {
+    await (await place.tiny()).save(place.folder);
+    await writeFile(join(place.folder, 'config.json'), '{"normalize":true}');
+    expect((await place.load(place.folder)).config).toMatchObject({ mode: 'sentence-transformers', normalize: false });
+    expect((await place.load(place.folder, { mode: 'model2vec' })).config).toMatchObject({ normalize: true });
+  });
+
   it('takes nothing from the kernels when it fails', async () => {
     await (await place.tiny()).save(place.folder);
     await writeFile(join(place.folder, 'quantization_ranges.json'), '{}');

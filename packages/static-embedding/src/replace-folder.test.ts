@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { modelFolder } from './fixtures/model-folder.js';
@@ -22,6 +22,15 @@ describe('replaceFolder', () => {
     };
     await expect(replaceFolder(place.folder, half, options)).rejects.toBe(failure);
     await expect(replaceFolder(join(place.root, 'x', 'y'), half, options)).rejects.toBe(failure);
+    expect(await readdir(place.root)).toEqual(['model']);
+    expect(await readdir(place.folder)).toEqual(['old.txt']);
+  });
+
+  it('puts the old folder back when the new one cannot take its place', async () => {
+    await mkdir(place.folder);
+    await writeFile(join(place.folder, 'old.txt'), 'old');
+    const vanish = (temporary: string): Promise<void> => rm(temporary, { recursive: true });
+    await expect(replaceFolder(place.folder, vanish, options)).rejects.toMatchObject({ code: 'output-not-writable' });
     expect(await readdir(place.root)).toEqual(['model']);
     expect(await readdir(place.folder)).toEqual(['old.txt']);
   });

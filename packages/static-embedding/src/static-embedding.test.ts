@@ -231,6 +231,9 @@ describe('quantisation', () => {
       'Expected the model to hold quantisation ranges for 6 dimensions with normalising, received others. Call `calibrate` with the same `truncateDim` and `normalize`, or pass `ranges`.';
     expect(() => made.encode(TEXTS, { precision: 'int8', normalize: true })).toThrow(message);
     made.calibrate(TEXTS, { normalize: true });
+    expect(() => made.encode('a', { precision: 'int8', normalize: true, truncateDim: 3 })).toThrow(
+      'ranges for 3 dimensions with normalising',
+    );
     made.calibrate(TEXTS.slice(0, 2), { normalize: true });
     made.calibrate(TEXTS, { normalize: true, truncateDim: 3 });
     expect(made.storedRanges.map(({ normalize, ranges }) => [normalize, ranges.columns])).toEqual([

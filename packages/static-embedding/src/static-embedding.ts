@@ -108,7 +108,8 @@ function configOf({ prompts, defaultPromptName, similarityFunctionName }: ModelS
  * const model = await StaticEmbedding.load('my-model');
  * const queries = model.encode(['how do I bake bread?'], { task: 'query' });
  * const documents = model.encode(['Bread needs flour.', 'Ships need water.'], { task: 'document' });
- * const scores = model.similarity(queries, documents);
+ * const [bread, ships] = model.similarity(queries, documents).data;
+ * console.log(bread, ships);
  * model.dispose();
  * ```
  */
