@@ -12,7 +12,7 @@ export interface StoredRanges {
 const FORMAT = 'embedbag/quantization-ranges@1';
 
 /** The first `columns` of `[2, dimension]` ranges. */
-export function truncateRanges(ranges: Matrix, columns: number): Matrix {
+function truncateRanges(ranges: Matrix, columns: number): Matrix {
   const data = new Float32Array(2 * columns);
   data.set(ranges.data.subarray(0, columns), 0);
   data.set(ranges.data.subarray(ranges.columns, ranges.columns + columns), columns);
