@@ -25,11 +25,10 @@ export let dimOctets: i32 = 0;
 export let blocks: i32 = 0;
 export let columns: i32 = 0;
 export let partitions: i32 = 0;
-export let scale: f32 = 0;
 export let rowsPerThread: i32 = 0;
 export let firstRow: i32 = 0;
 export let withGradient: bool = false;
-/** An upper bound of all logits; where exponentials relative to it would vanish, `rowMaxima` is set instead. */
+/** An upper bound of all logits, in base 2; where exponentials relative to it would vanish, `rowMaxima` is set instead. */
 export let logitBound: f32 = 0;
 export let rowMaxima: bool = false;
 export let termTable: usize = 0;
@@ -59,7 +58,7 @@ export function readProblem(args: usize): void {
   blocks = integerAt(args, 5);
   columns = integerAt(args, 6);
   partitions = integerAt(args, 7);
-  scale = <f32>numberAt(args, 8);
+  candidateColumns = integerAt(args, 8);
   rowsPerThread = integerAt(args, 9);
   firstRow = integerAt(args, 10);
   withGradient = integerAt(args, 11) != 0;
@@ -74,12 +73,11 @@ export function readProblem(args: usize): void {
   scratch = pointerAt(args, 20);
   scratchStride = pointerAt(args, 21);
   rowLosses = pointerAt(args, 22);
-  candidateColumns = integerAt(args, 23);
+  blockStride = pointerAt(args, 23);
   dimsStride = pointerAt(args, 24);
   candidatesStride = pointerAt(args, 25);
   planeOctetStride = pointerAt(args, 26);
   planeStride = pointerAt(args, 27);
-  blockStride = pointerAt(args, 28);
 }
 
 // A term: the weight of a softmax entry, that of a label, the term's weight in the loss, its octets of dims, its columns.
@@ -119,7 +117,8 @@ export function endColumn(term: i32): i32 {
   return integerAt(termTable + (<usize>term << 7), 6);
 }
 
-// A block: its columns, its partition, what is added to and what multiplies its logits (`bias`: one value a candidate).
+// A block: its columns, its partition, what is added to its logits on the diagonal, what multiplies its cosines off and on the
+// diagonal (with log2(e): logits are in base 2), and what is added to the logits of every candidate.
 // @ts-ignore: decorator
 @inline
 export function queryColumn(block: i32): i32 {

@@ -7,7 +7,7 @@ import {
   rowMaxima, rowSums, rows, rowsPerThread, softmaxFactors, softmaxMaxima, softmaxSums, softmaxWeight, terms,
   withGradient, zeroTile,
 } from './contrastive-problem';
-import { exponential, logarithm } from './exponential';
+import { LN2, logarithm, powerOfTwo } from './exponential';
 import { multiplyOctets } from './multiply';
 import { addOctet, maxLanes, multiplyAdd, sumLanes } from './vector';
 
@@ -41,7 +41,7 @@ function multiplyPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32
 
 /**
  * Goes over one octet of candidates at all terms: with `maxima` it takes the maxima of the logits, without it the sums
- * of `e^(logit - maximum)`.
+ * of `e^(logit - maximum)`. All logits here are in base 2, `logit * log2(e)`.
  */
 function reducePanel(thread: i32, block: i32, octet: i32, row: i32, count: i32, maxima: bool): void {
   const column = candidateColumn(block);
@@ -59,47 +59,47 @@ function reducePanel(thread: i32, block: i32, octet: i32, row: i32, count: i32, 
     const plane = planeOf(thread, block, term) + <usize>octet * planeOctetStride;
     const normsLeft = v128.load(inverseNorms(column) + (<usize>(term * paddedRows + (octet << 3)) << 2));
     const normsRight = v128.load(inverseNorms(column) + (<usize>(term * paddedRows + (octet << 3)) << 2), 16);
+    const plainLeft = f32x4.mul(plain, normsLeft);
+    const plainRight = f32x4.mul(plain, normsRight);
     const rowNorms = inverseNorms(queryColumn(block)) + (<usize>(term * paddedRows + row) << 2);
     for (let i = 0; i < count; i++) {
-      let scaleLeft = plain;
-      let scaleRight = plain;
+      let scaleLeft = plainLeft;
+      let scaleRight = plainRight;
       let left = v128.load(bias);
       let right = v128.load(bias, 16);
       if (diagonal) {
         const self = i32x4.splat(row + i);
         const selfLeft = i32x4.eq(lanes, self);
         const selfRight = i32x4.eq(lanesRight, self);
-        scaleLeft = v128.bitselect(onDiagonal, plain, selfLeft);
-        scaleRight = v128.bitselect(onDiagonal, plain, selfRight);
+        scaleLeft = f32x4.mul(v128.bitselect(onDiagonal, plain, selfLeft), normsLeft);
+        scaleRight = f32x4.mul(v128.bitselect(onDiagonal, plain, selfRight), normsRight);
         left = f32x4.add(left, v128.and(removal, selfLeft));
         right = f32x4.add(right, v128.and(removal, selfRight));
       }
       const norm = v128.load32_splat(rowNorms + (<usize>i << 2));
       const dots = plane + (<usize>i << 5);
-      const cosineLeft = f32x4.mul(f32x4.mul(v128.load(dots), norm), normsLeft);
-      const cosineRight = f32x4.mul(f32x4.mul(v128.load(dots, 16), norm), normsRight);
-      left = multiplyAdd(cosineLeft, scaleLeft, left);
-      right = multiplyAdd(cosineRight, scaleRight, right);
+      left = multiplyAdd(f32x4.mul(v128.load(dots), norm), scaleLeft, left);
+      right = multiplyAdd(f32x4.mul(v128.load(dots, 16), norm), scaleRight, right);
       const to = target + (<usize>i << 4);
       if (maxima) {
         v128.store(to, f32x4.pmax(v128.load(to), f32x4.pmax(left, right)));
       } else {
         const reference = v128.load(highest + (<usize>i << 4));
-        left = exponential(f32x4.sub(left, reference));
-        right = exponential(f32x4.sub(right, reference));
+        left = powerOfTwo(f32x4.sub(left, reference));
+        right = powerOfTwo(f32x4.sub(right, reference));
         v128.store(to, f32x4.add(v128.load(to), f32x4.add(left, right)));
       }
     }
   }
 }
 
-/** The logit of row `row` and its label at `term`. */
-function labelLogit(thread: i32, term: i32, row: i32, i: i32): f32 {
+/** The logit of row `row` and its label at `term`, in base e. */
+function labelLogit(thread: i32, term: i32, row: i32, i: i32): f64 {
   const plane = planeOf(thread, 0, term) + <usize>(row >> 3) * planeOctetStride;
   const dot = load<f32>(plane + (<usize>i << 5) + (<usize>(row & 7) << 2));
   const at = <usize>(term * paddedRows + row) << 2;
   const norm = load<f32>(inverseNorms(queryColumn(0)) + at);
-  return dot * norm * load<f32>(inverseNorms(candidateColumn(0)) + at) * diagonalScale(0);
+  return <f64>(dot * norm * load<f32>(inverseNorms(candidateColumn(0)) + at)) * <f64>diagonalScale(0) * LN2;
 }
 
 /** The loss of each row, and the factor that turns `e^(logit - maximum)` into a weighted softmax. */
@@ -112,11 +112,11 @@ function finishSoftmax(thread: i32, row: i32, count: i32): void {
         const at = <usize>((partition * terms + term) * rowsPerThread + i);
         const sum = sumLanes(v128.load(softmaxSums(thread) + (at << 4)));
         const highest = <f64>load<f32>(softmaxMaxima(thread) + (at << 4));
-        sumOfLogs += sum > 0 ? highest + logarithm(<f64>sum) : -Infinity;
+        sumOfLogs += sum > 0 ? highest * LN2 + logarithm(<f64>sum) : -Infinity;
         store<f32>(softmaxFactors(thread) + (at << 2), sum > 0 ? <f32>(softmaxWeight(term) / <f64>sum) : 0);
       }
       if (row + i < rows) {
-        loss += lossWeight(term) * (sumOfLogs / <f64>partitions - <f64>labelLogit(thread, term, row + i, i));
+        loss += lossWeight(term) * (sumOfLogs / <f64>partitions - labelLogit(thread, term, row + i, i));
       }
     }
     if (row + i < rows) store<f64>(rowLosses + (<usize>(row + i) << 3), loss);
@@ -170,13 +170,13 @@ function weightPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32):
         const scaleRight = v128.bitselect(onDiagonal, plain, selfRight);
         left = f32x4.add(v128.load(bias), v128.and(removal, selfLeft));
         right = f32x4.add(v128.load(bias, 16), v128.and(removal, selfRight));
-        left = exponential(f32x4.sub(multiplyAdd(cosineLeft, scaleLeft, left), reference));
-        right = exponential(f32x4.sub(multiplyAdd(cosineRight, scaleRight, right), reference));
+        left = powerOfTwo(f32x4.sub(multiplyAdd(cosineLeft, scaleLeft, left), reference));
+        right = powerOfTwo(f32x4.sub(multiplyAdd(cosineRight, scaleRight, right), reference));
         left = f32x4.sub(f32x4.mul(left, factor), v128.and(label, selfLeft));
         right = f32x4.sub(f32x4.mul(right, factor), v128.and(label, selfRight));
       } else {
-        left = exponential(f32x4.sub(multiplyAdd(cosineLeft, plain, v128.load(bias)), reference));
-        right = exponential(f32x4.sub(multiplyAdd(cosineRight, plain, v128.load(bias, 16)), reference));
+        left = powerOfTwo(f32x4.sub(multiplyAdd(cosineLeft, plain, v128.load(bias)), reference));
+        right = powerOfTwo(f32x4.sub(multiplyAdd(cosineRight, plain, v128.load(bias, 16)), reference));
         left = f32x4.mul(left, factor);
         right = f32x4.mul(right, factor);
       }

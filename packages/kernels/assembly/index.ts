@@ -3,5 +3,6 @@ export { contrastiveRows } from './contrastive-rows';
 export { contrastiveCandidates, contrastiveFinish } from './contrastive-candidates';
 export { bagBackward, bagForward, bagSort } from './bag';
 export { adamW, normalizeRows, squaredNorms } from './optimizer';
+export { quantizeBinary, quantizeScalar } from './quantize';
 export { topKPack } from './top-k-scores';
 export { topKMerge, topKScan } from './top-k';

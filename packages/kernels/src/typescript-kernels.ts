@@ -14,6 +14,7 @@ import { adamW, gradientNorm } from './typescript-adamw.js';
 import { bagBackward, bagForward } from './typescript-bag.js';
 import { contrastiveInFloat64 } from './typescript-contrastive.js';
 import { normalizeRows } from './typescript-normalize-rows.js';
+import { quantizeBinary, quantizeScalar } from './typescript-quantize.js';
 import { topK } from './typescript-top-k.js';
 
 class TypeScriptKernels implements Kernels {
@@ -84,6 +85,16 @@ class TypeScriptKernels implements Kernels {
   normalizeRows(matrix: Matrix): void {
     this.checkAlive();
     normalizeRows(matrix);
+  }
+
+  quantizeScalar(matrix: Matrix, ranges: Matrix, out: Int8Array | Uint8Array): void {
+    this.checkAlive();
+    quantizeScalar(matrix, ranges, out);
+  }
+
+  quantizeBinary(matrix: Matrix, out: Int8Array | Uint8Array): void {
+    this.checkAlive();
+    quantizeBinary(matrix, out);
   }
 
   dispose(): void {

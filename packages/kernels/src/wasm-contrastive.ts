@@ -7,10 +7,12 @@ const MOST_ROWS = 128;
 const FEWEST_ROWS = 16;
 /** ... and fewer where their planes would take more bytes than this, about the share of a core in the last cache. */
 const PLANE_BYTES = 8 << 20;
+/** The kernel takes logits in base 2. */
+const { LOG2E } = Math;
 /** What is added to the logit of a removed entry. */
 const REMOVAL = -1e30;
-/** Up to this bound of the logits, exponentials relative to it stay normal numbers, and no row maximum is needed. */
-const LARGEST_SAFE_BOUND = 30;
+/** Up to this bound of the logits, in base 2, exponentials relative to it stay normal numbers, and no row maximum is needed. */
+const LARGEST_SAFE_BOUND = 30 * LOG2E;
 const LINE_BYTES = 64;
 /** Float64 slots of an entry of a table. */
 const SLOTS = 16;
@@ -101,7 +103,7 @@ class ContrastivePlan {
     this.scratchStride = oddLines(128 + sums + factors + partials + widest * this.rowsPerThread * 32);
     const scales = blocks.flatMap((block) => Object.values(logitScales(block, scale)));
     // A little more than the largest, for cosines that rounding puts above 1.
-    this.logitBound = Math.max(...scales.map(Math.abs)) * 1.0001;
+    this.logitBound = Math.max(...scales.map(Math.abs)) * 1.0001 * LOG2E;
   }
 }
 
@@ -141,7 +143,8 @@ function writeBlocks(runtime: WasmRuntime, problem: ContrastiveProblem, plan: Co
       const { plain, diagonal } = logitScales(block, problem.scale);
       const removal = block.removeDiagonal ? REMOVAL : 0;
       const bias = biases.get(block.candidates)!;
-      return [block.queries, block.candidates, block.partition, removal, plain, diagonal, bias];
+      const scales = [plain * LOG2E, diagonal * LOG2E];
+      return [block.queries, block.candidates, block.partition, removal, ...scales, bias];
     }),
   );
 }
@@ -206,14 +209,13 @@ export function contrastive(
   const rowLosses = staging.scratch(plan.paddedRows * 8);
   const args = [
     ...[problem.rows, plan.paddedRows, problem.dimension, plan.stretches.length, plan.dimOctets],
-    ...[problem.blocks.length, problem.columns.length, plan.partitions, problem.scale, plan.rowsPerThread],
-    ...[0, gradients ? 1 : 0, plan.logitBound, plan.logitBound > LARGEST_SAFE_BOUND ? 1 : 0],
+    ...[problem.blocks.length, problem.columns.length, plan.partitions, plan.candidateColumns.length],
+    ...[plan.rowsPerThread, 0, gradients ? 1 : 0, plan.logitBound, plan.logitBound > LARGEST_SAFE_BOUND ? 1 : 0],
     ...[writeTerms(runtime, problem, plan), writeBlocks(runtime, problem, plan)],
     ...[writeColumns(runtime, problem, plan, gradients), writeOctets(runtime, plan)],
     ...[staging.scratch(threads * plan.planesStride), plan.planesStride],
-    ...[staging.scratch(threads * plan.scratchStride), plan.scratchStride, rowLosses, plan.candidateColumns.length],
+    ...[staging.scratch(threads * plan.scratchStride), plan.scratchStride, rowLosses, plan.blockStride],
     ...[plan.dimsStride, plan.candidatesStride, plan.planeOctetStride, plan.planeStride],
-    plan.blockStride,
   ];
   pool.run('contrastivePrepare', args, parallel);
   for (let first = 0; first < plan.paddedRows; first += threads * plan.rowsPerThread) {

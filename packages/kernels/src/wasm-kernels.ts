@@ -16,6 +16,7 @@ import { WasmMemory } from './wasm-memory.js';
 import { compileBackend, type WasmBackend } from './wasm-module.js';
 import { adamW, gradientNorm, normalizeRows } from './wasm-optimizer.js';
 import { WasmPool } from './wasm-pool.js';
+import { quantizeBinary, quantizeScalar } from './wasm-quantize.js';
 import type { WasmRuntime } from './wasm-runtime.js';
 import { WasmStaging } from './wasm-staging.js';
 import { topK } from './wasm-top-k.js';
@@ -96,6 +97,14 @@ export class WasmKernels implements Kernels {
 
   normalizeRows(matrix: Matrix): void {
     normalizeRows(this.runtime(), matrix);
+  }
+
+  quantizeScalar(matrix: Matrix, ranges: Matrix, out: Int8Array | Uint8Array): void {
+    quantizeScalar(this.runtime(), matrix, ranges, out);
+  }
+
+  quantizeBinary(matrix: Matrix, out: Int8Array | Uint8Array): void {
+    quantizeBinary(this.runtime(), matrix, out);
   }
 
   dispose(): void {

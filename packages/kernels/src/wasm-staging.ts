@@ -1,6 +1,19 @@
 import type { WasmMemory } from './wasm-memory.js';
 
 type KernelArray = Float32Array | Int32Array;
+type ByteArray = Int8Array | Uint8Array;
+
+/** A view of the same kind as `array` of what lies in `buffer`. */
+function viewLike(
+  array: KernelArray | ByteArray,
+  buffer: ArrayBufferLike,
+  start: number,
+  length: number,
+): typeof array {
+  if (array instanceof Float32Array) return new Float32Array(buffer, start, length);
+  if (array instanceof Int32Array) return new Int32Array(buffer, start, length);
+  return array instanceof Int8Array ? new Int8Array(buffer, start, length) : new Uint8Array(buffer, start, length);
+}
 
 /**
  * Scratch memory for one kernel call at a time, kept from call to call, and the copies of arrays that lie elsewhere.
@@ -12,7 +25,7 @@ export class WasmStaging {
   private blocks: { readonly start: number; readonly bytes: number }[] = [];
   /** Bytes used of the last block. */
   private used = 0;
-  private copiesBack: { readonly from: number; readonly to: KernelArray; readonly length: number }[] = [];
+  private copiesBack: { readonly from: number; readonly to: KernelArray | ByteArray; readonly length: number }[] = [];
 
   constructor(memory: WasmMemory) {
     this.memory = memory;
@@ -52,15 +65,14 @@ export class WasmStaging {
   input(array: KernelArray, length: number): number {
     if (this.memory.holds(array)) return array.byteOffset;
     const start = this.scratch(length * 4);
-    const View = array instanceof Float32Array ? Float32Array : Int32Array;
-    new View(this.memory.memory.buffer, start, length).set(array.subarray(0, length));
+    viewLike(array, this.memory.memory.buffer, start, length).set(array.subarray(0, length));
     return start;
   }
 
   /** The address for the first `length` elements of `array`, all of which will be written. */
-  output(array: KernelArray, length: number): number {
+  output(array: KernelArray | ByteArray, length: number): number {
     if (this.memory.holds(array)) return array.byteOffset;
-    const start = this.scratch(length * 4);
+    const start = this.scratch(length * array.BYTES_PER_ELEMENT);
     this.copiesBack.push({ from: start, to: array, length });
     return start;
   }
@@ -75,8 +87,7 @@ export class WasmStaging {
   /** Copies results back to arrays that lie elsewhere. */
   finish(): void {
     for (const { from, to, length } of this.copiesBack) {
-      const View = to instanceof Float32Array ? Float32Array : Int32Array;
-      to.set(new View(this.memory.memory.buffer, from, length));
+      to.set(viewLike(to, this.memory.memory.buffer, from, length));
     }
     this.copiesBack = [];
   }
