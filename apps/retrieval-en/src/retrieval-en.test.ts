@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { runProgram } from '@embedbag/cli';
+import { StaticEmbedding } from '@embedbag/static-embedding';
+import { trainWordPiece } from '@embedbag/tokenization';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RECIPE } from './recipe.js';
+import { retrievalEn } from './retrieval-en.js';
+
+const SUBJECTS = ['cat', 'dog', 'bird', 'fish', 'horse', 'cow', 'sheep', 'goat', 'duck', 'frog'];
+const VERBS = ['eats', 'sees', 'likes', 'finds', 'hides', 'takes', 'wants', 'holds'];
+const ROWS = SUBJECTS.flatMap((subject) =>
+  VERBS.map((verb) => ({ anchor: `${verb} ${subject}`, positive: `the ${subject} ${verb} it` })),
+);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'embedbag-recipe-'));
+  const lines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  await mkdir(join(folder, 'train'));
+  await mkdir(join(folder, 'eval', 'animals', 'qrels'), { recursive: true });
+  await writeFile(join(folder, 'train', 'a.jsonl'), lines(ROWS.slice(0, 40)));
+  await writeFile(join(folder, 'train', 'b.jsonl'), lines(ROWS.slice(40)));
+  const part = ROWS.filter((_, row) => row % 4 === 0);
+  const at = join(folder, 'eval', 'animals');
+  await writeFile(
+    join(at, 'corpus.jsonl'),
+    lines(part.map(({ positive }, row) => ({ _id: `d${row}`, text: positive }))),
+  );
+  await writeFile(join(at, 'queries.jsonl'), lines(part.map(({ anchor }, row) => ({ _id: `q${row}`, text: anchor }))));
+  const relevant = part.map((_, row) => `q${row}\td${row}\t1\n`).join('');
+  await writeFile(join(at, 'qrels', 'test.tsv'), `query-id\tcorpus-id\tscore\n${relevant}`);
+  const texts = ROWS.flatMap(({ anchor, positive }) => [anchor, positive]);
+  await writeFile(join(folder, 'tokenizer.json'), trainWordPiece(texts, { vocabularySize: 120 }));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function run(argv: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  const said = { stdout: '', stderr: '' };
+  const stream = (name: 'stdout' | 'stderr'): PassThrough =>
+    new PassThrough().on('data', (chunk: Buffer) => {
+      said[name] += chunk.toString('utf8');
+    });
+  const streams = { stdin: Readable.from([]), stdout: stream('stdout'), stderr: stream('stderr') };
+  const exitCode = await runProgram((context) => retrievalEn(argv, context), streams);
+  await new Promise((resolve) => setImmediate(resolve));
+  return { exitCode, ...said };
+}
+
+test('every file is a dataset, every folder is evaluated at every dim, the model lies in final', async () => {
+  const output = join(folder, 'output');
+  const argv = ['--train', join(folder, 'train'), '--eval', join(folder, 'eval'), '--output', output];
+  argv.push('--tokenizer', join(folder, 'tokenizer.json'), '--seed', '7', '--json', '--backend', 'typescript');
+  const { exitCode, stdout, stderr } = await run(argv);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
+  const report = JSON.parse(stdout) as {
+    steps: number;
+    pairs: number;
+    seed: number;
+    before: { animals: Record<string, number> };
+    after: { animals: Record<string, number> };
+  };
+  expect(report).toMatchObject({ steps: 2, pairs: 80, seed: 7 });
+  const dims = [...RECIPE.matryoshkaDims].sort((a, b) => a - b).map(String);
+  expect(Object.keys(report.before.animals)).toEqual(dims);
+  expect(Object.keys(report.after.animals)).toEqual(dims);
+  const model = await StaticEmbedding.load(join(output, 'final'));
+  expect(model.dimension).toBe(RECIPE.dimension);
+  model.dispose();
+});
+
+test('training data without a tokenizer are refused before anything is made', async () => {
+  const output = join(folder, 'refused');
+  const { exitCode, stderr } = await run(['--train', join(folder, 'train'), '--output', output]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('--tokenizer');
+  expect(existsSync(output)).toBe(false);
+});
