@@ -31,6 +31,17 @@ function splitmix32(state: { value: number }): number {
 }
 
 const LN2 = Math.LN2;
+// Coefficients of the odd powers of artanh. A loop that divides takes twice the time of a whole table of normals.
+const C3 = 1 / 3;
+const C5 = 1 / 5;
+const C7 = 1 / 7;
+const C9 = 1 / 9;
+const C11 = 1 / 11;
+const C13 = 1 / 13;
+const C15 = 1 / 15;
+const C17 = 1 / 17;
+const C19 = 1 / 19;
+const C21 = 1 / 21;
 const bits = new DataView(new ArrayBuffer(8));
 
 /**
@@ -49,9 +60,17 @@ function naturalLogarithm(x: number): number {
   }
   const s = (mantissa - 1) / (mantissa + 1);
   const z = s * s;
-  let series = 0;
-  for (let n = 23; n >= 1; n -= 2) series = series * z + 1 / n;
-  return exponent * LN2 + 2 * s * series;
+  let series = C21;
+  series = series * z + C19;
+  series = series * z + C17;
+  series = series * z + C15;
+  series = series * z + C13;
+  series = series * z + C11;
+  series = series * z + C9;
+  series = series * z + C7;
+  series = series * z + C5;
+  series = series * z + C3;
+  return exponent * LN2 + 2 * s * (series * z + 1);
 }
 
 class Xoshiro128 implements Random {
