@@ -9,9 +9,9 @@ import { StaticEmbedding } from '@embedbag/static-embedding';
 import type { EmbeddedDocument } from './embedded-data.js';
 
 const EXAMPLE_QUESTIONS = [
-  'read a whole file into memory',
-  'run a function again and again after some milliseconds',
-  'remove white space from both ends of a string',
+  'generate a random uuid',
+  'remove the last element of an array',
+  'how much memory does the process use',
 ] as const;
 const ANSWERS = 3;
 const SHOWN_CHARACTERS = 110;
