@@ -114,6 +114,26 @@ export interface Kernels {
   /** Divides each row of `matrix` by its norm, in place; a row with norm at most 1e-12 becomes zero. */
   normalizeRows(matrix: Matrix): void;
 
+  /**
+   * The 8-bit code of every value, written into `out` `[rows, columns]`: 0 to 255 in a Uint8Array, the same less 128 in an
+   * Int8Array.
+   *
+   * `ranges` `[2, columns]` holds the minimum (row 0) and the maximum (row 1) of every column. A code is
+   * `floor((value - minimum) / step)`, clipped to 0..255; `step` is `(maximum - minimum) / 255`, or 1 where that is 0, as in a
+   * column without extent. Each operation is rounded to float32, so that all backends give the same codes; a quotient that
+   * is not a number gives the lowest one.
+   * Throws `ranges-mismatch` when `ranges` has another shape, and `output-too-short` when the codes do not fit into `out`.
+   * Source: `quantize_embeddings` of sentence-transformers.
+   */
+  quantizeScalar(matrix: Matrix, ranges: Matrix, out: Int8Array | Uint8Array): void;
+
+  /**
+   * One bit a value, set where it is above 0, written into `out` `[rows, ceil(columns / 8)]`: the first column in the highest
+   * bit, the last byte of every row filled up with zero bits. An Int8Array holds the same bytes less 128.
+   * Throws `output-too-short` when the bytes do not fit into `out`. Source: numpy's `packbits`.
+   */
+  quantizeBinary(matrix: Matrix, out: Int8Array | Uint8Array): void;
+
   /** Ends the threads and gives back the memory. Idempotent; every other call then throws `kernels-disposed`. */
   dispose(): void;
   [Symbol.dispose](): void;
