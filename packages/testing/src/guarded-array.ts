@@ -13,6 +13,8 @@ const GUARD = 5;
 /** No token id, offset or row number. */
 const INTEGER_GUARD = 0x7ead_beef;
 
+type GuardedArray = Float32Array | Int32Array | Int8Array | Uint8Array;
+
 /** Arrays whose both sides are watched. */
 export interface GuardedArrays {
   /** A copy of `values` between two stretches of NaN. */
@@ -21,6 +23,13 @@ export interface GuardedArrays {
   int32(values: ArrayLike<number>): Int32Array;
   /** `length` values of NaN between two stretches of NaN: an output that must be written, not added to. */
   output(length: number): Float32Array;
+  /**
+   * `length` bytes of `fill` between two stretches of it. Every byte is a good result, so only runs with different values of
+   * `fill` tell what was written.
+   */
+  int8(length: number, fill: number): Int8Array;
+  /** The same as `int8`, unsigned. */
+  uint8(length: number, fill: number): Uint8Array;
   /** Throws where a guard was written into, or an input, and gives the memory back. */
   check(): void;
 }
@@ -30,9 +39,12 @@ export function guardArrays(kernels: Kernels, place: Place): GuardedArrays {
   const owned: (Float32Array | Int32Array)[] = [];
   const checks: (() => void)[] = [];
 
-  const take = <T extends Float32Array | Int32Array>(allocate: () => T, guard: number): T => {
-    const array = allocate();
-    if (place === 'allocated') owned.push(array);
+  const own = <T extends Float32Array | Int32Array>(array: T): T => {
+    owned.push(array);
+    return array;
+  };
+
+  const take = <T extends GuardedArray>(array: T, guard: number): T => {
     array.fill(guard);
     checks.push(() => {
       for (let i = 0; i < GUARD; i++) {
@@ -45,7 +57,12 @@ export function guardArrays(kernels: Kernels, place: Place): GuardedArrays {
 
   const float32 = (length: number): Float32Array => {
     const padded = length + 2 * GUARD;
-    return take(() => (place === 'allocated' ? kernels.allocateFloat32(padded) : new Float32Array(padded)), Number.NaN);
+    return take(place === 'allocated' ? own(kernels.allocateFloat32(padded)) : new Float32Array(padded), Number.NaN);
+  };
+
+  const bytes = (length: number): ArrayBufferView => {
+    const words = Math.ceil((length + 2 * GUARD) / 4);
+    return place === 'allocated' ? own(kernels.allocateInt32(words)) : new Int32Array(words);
   };
 
   const keepUnchanged = (array: Float32Array | Int32Array): void => {
@@ -67,7 +84,7 @@ export function guardArrays(kernels: Kernels, place: Place): GuardedArrays {
     int32(values) {
       const padded = values.length + 2 * GUARD;
       const array = take(
-        () => (place === 'allocated' ? kernels.allocateInt32(padded) : new Int32Array(padded)),
+        place === 'allocated' ? own(kernels.allocateInt32(padded)) : new Int32Array(padded),
         INTEGER_GUARD,
       );
       array.set(values);
@@ -75,6 +92,14 @@ export function guardArrays(kernels: Kernels, place: Place): GuardedArrays {
       return array;
     },
     output: float32,
+    int8(length, fill) {
+      const { buffer, byteOffset } = bytes(length);
+      return take(new Int8Array(buffer, byteOffset, length + 2 * GUARD), fill);
+    },
+    uint8(length, fill) {
+      const { buffer, byteOffset } = bytes(length);
+      return take(new Uint8Array(buffer, byteOffset, length + 2 * GUARD), fill);
+    },
     check() {
       for (const check of checks) check();
       for (const array of owned) kernels.release(array);

@@ -29,6 +29,8 @@ function callsOf(kernels: Kernels, allocated: Float32Array): Record<string, () =
       kernels.adamW({ table: matrix, ...moments, gradient, ...rates, biasCorrection1: 0.1, biasCorrection2: 0.001 }),
     topK: () => void kernels.topK({ queries: matrix, documents: matrix, k: 1, similarity: 'dot' }),
     normalizeRows: () => kernels.normalizeRows(matrix),
+    quantizeScalar: () => kernels.quantizeScalar(matrix, matrix, new Int8Array(4)),
+    quantizeBinary: () => kernels.quantizeBinary(matrix, new Uint8Array(2)),
   };
 }
 

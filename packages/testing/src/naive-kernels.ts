@@ -11,6 +11,7 @@ import {
   type TopKResult,
 } from '@embedbag/core';
 import { naiveContrastive } from './naive-contrastive.js';
+import { naiveBits, naiveCodes } from './naive-quantization.js';
 
 function euclideanNorm(values: Float32Array): number {
   let squares = 0;
@@ -209,6 +210,16 @@ class NaiveKernels implements Kernels {
       const norm = euclideanNorm(values);
       for (let c = 0; c < values.length; c++) values[c] = norm > 1e-12 ? values[c]! / norm : 0;
     }
+  }
+
+  quantizeScalar(matrix: Matrix, ranges: Matrix, out: Int8Array | Uint8Array): void {
+    this.checkAlive();
+    out.set(naiveCodes(matrix, ranges, out));
+  }
+
+  quantizeBinary(matrix: Matrix, out: Int8Array | Uint8Array): void {
+    this.checkAlive();
+    out.set(naiveBits(matrix, out));
   }
 
   dispose(): void {

@@ -189,6 +189,117 @@ const SEARCH: readonly Defect[] = [
   },
 ];
 
+const QUANTIZATION: readonly Defect[] = [
+  {
+    what: 'compute codes in float64',
+    noticedBy: 'rounds every operation',
+    broken: () => ({
+      quantizeScalar({ data, rows, columns }, ranges, out) {
+        const offset = out instanceof Int8Array ? 128 : 0;
+        for (let i = 0; i < rows * columns; i++) {
+          const minimum = ranges.data[i % columns]!;
+          const step = (ranges.data[columns + (i % columns)]! - minimum) / 255;
+          out[i] = Math.max(0, Math.min(255, Math.floor((data[i]! - minimum) / step))) - offset;
+        }
+      },
+    }),
+  },
+  {
+    what: 'multiply by the reciprocal of the step',
+    noticedBy: 'where a code begins',
+    broken: () => ({
+      quantizeScalar({ data, rows, columns }, ranges, out) {
+        const { fround } = Math;
+        const offset = out instanceof Int8Array ? 128 : 0;
+        for (let i = 0; i < rows * columns; i++) {
+          const minimum = ranges.data[i % columns]!;
+          const step = fround(fround(ranges.data[columns + (i % columns)]! - minimum) / 255);
+          const quotient = fround(fround(data[i]! - minimum) * fround(1 / step));
+          out[i] = Math.max(0, Math.min(255, Math.floor(quotient))) - offset;
+        }
+      },
+    }),
+  },
+  {
+    what: 'write codes beyond the last',
+    noticedBy: 'longer than needed',
+    broken: (right) => ({
+      quantizeScalar(matrix, ranges, out) {
+        right.quantizeScalar(matrix, ranges, out);
+        out.fill(0, matrix.rows * matrix.columns);
+      },
+    }),
+  },
+  {
+    what: 'leave the lowest code unwritten',
+    noticedBy: 'where a code begins',
+    broken: (right) => ({
+      quantizeScalar(matrix, ranges, out) {
+        const before = out.slice();
+        right.quantizeScalar(matrix, ranges, out);
+        const lowest = out instanceof Int8Array ? -128 : 0;
+        for (let i = 0; i < out.length; i++) if (out[i] === lowest) out[i] = before[i]!;
+      },
+    }),
+  },
+  {
+    what: 'wrap around instead of clipping',
+    noticedBy: 'clips the largest values',
+    broken: (right) => ({
+      quantizeScalar(matrix, ranges, out) {
+        right.quantizeScalar(matrix, ranges, out);
+        for (let i = 0; i < out.length; i++) if (matrix.data[i]! > 1e9) out[i] = 0;
+      },
+    }),
+  },
+  {
+    what: 'take any ranges',
+    noticedBy: 'quantizeScalar refuses',
+    broken: () => ({ quantizeScalar: () => undefined }),
+  },
+  {
+    what: 'put the first column in the lowest bit',
+    noticedBy: 'quantizeBinary gives equal bits',
+    broken: (right) => ({
+      quantizeBinary(matrix, out) {
+        right.quantizeBinary(matrix, out);
+        const offset = out instanceof Int8Array ? 128 : 0;
+        const turned = (bits: number): number =>
+          Number.parseInt([...bits.toString(2).padStart(8, '0')].reverse().join(''), 2);
+        for (let i = 0; i < out.length; i++) out[i] = turned(out[i]! + offset) - offset;
+      },
+    }),
+  },
+  {
+    what: 'count 0 as set',
+    noticedBy: 'quantizeBinary sets the bits',
+    broken: (right) => ({
+      quantizeBinary(matrix, out) {
+        right.quantizeBinary({ ...matrix, data: matrix.data.map((value) => (value === 0 ? 1 : value)) }, out);
+      },
+    }),
+  },
+  {
+    what: 'pack rows without filling up their last bytes',
+    noticedBy: 'quantizeBinary gives equal bits',
+    broken: (right) => ({
+      quantizeBinary({ data, rows, columns }, out) {
+        right.quantizeBinary({ data, rows: 1, columns: rows * columns }, out);
+      },
+    }),
+  },
+  {
+    what: 'write bits beside the output',
+    noticedBy: 'quantizeBinary gives equal bits',
+    broken: (right) => ({
+      quantizeBinary(matrix, out) {
+        right.quantizeBinary(matrix, out);
+        new Uint8Array(out.buffer, out.byteOffset + out.length, 1)[0] = 0;
+      },
+    }),
+  },
+];
+
 const MEMORY: readonly Defect[] = [
   {
     what: 'allocate what was there before',
@@ -219,6 +330,6 @@ const MEMORY: readonly Defect[] = [
   },
 ];
 
-const DEFECTS: readonly Defect[] = [...BAG, ...OPTIMIZER, ...SEARCH, ...MEMORY];
+const DEFECTS: readonly Defect[] = [...BAG, ...OPTIMIZER, ...SEARCH, ...QUANTIZATION, ...MEMORY];
 
 test.each(DEFECTS)('the check $noticedBy notices kernels that $what', expectNoticed);

@@ -5,6 +5,7 @@ import type { KernelsCheck } from './kernels-check.js';
 import { kernelsContrastiveChecks } from './kernels-contrastive-checks.js';
 import { kernelsMemoryChecks } from './kernels-memory-checks.js';
 import { kernelsOptimizerChecks } from './kernels-optimizer-checks.js';
+import { kernelsQuantizationChecks } from './kernels-quantization-checks.js';
 import { kernelsSearchChecks } from './kernels-search-checks.js';
 
 /** What {@link testKernels} tests. */
@@ -22,13 +23,15 @@ export const kernelsChecks: readonly KernelsCheck[] = [
   ...kernelsContrastiveChecks,
   ...kernelsOptimizerChecks,
   ...kernelsSearchChecks,
+  ...kernelsQuantizationChecks,
 ];
 
 /**
  * Registers a vitest suite that compares kernels with naive float64 computations and checks the rules of their contract.
  *
- * Losses must agree to 1e-5 and gradients to 1e-4 of the largest value; bags, moments and scores to some 1e-6. Arrays lie
- * between guards, in the backend's memory and outside of it, and outputs hold NaN before they are written.
+ * Losses must agree to 1e-5 and gradients to 1e-4 of the largest value; bags, moments and scores to some 1e-6;
+ * codes and bits must be equal. Arrays lie between guards, in the backend's memory and outside of it, and outputs hold NaN
+ * before they are written.
  *
  * @example
  * ```ts
