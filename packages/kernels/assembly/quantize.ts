@@ -33,7 +33,8 @@ function scalarRow(values: usize, columns: i32, minima: usize, steps: usize, out
     steps += 64;
   }
   for (; out + 4 <= stop; out += 4) {
-    const words = i16x8.narrow_i32x4_s(fourQuotients(values, minima, steps), flips);
+    const quotients = fourQuotients(values, minima, steps);
+    const words = i16x8.narrow_i32x4_s(quotients, quotients);
     store<i32>(out, i32x4.extract_lane(v128.xor(i8x16.narrow_i16x8_u(words, words), flips), 0));
     values += 16;
     minima += 16;
