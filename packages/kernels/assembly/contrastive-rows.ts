@@ -123,6 +123,13 @@ function finishSoftmax(thread: i32, row: i32, count: i32): void {
   }
 }
 
+/** A weighted softmax from cosines. */
+// @ts-ignore: decorator
+@inline
+function weigh(cosine: v128, scale: v128, bias: v128, reference: v128, factor: v128): v128 {
+  return f32x4.mul(powerOfTwo(f32x4.sub(multiplyAdd(cosine, scale, bias), reference)), factor);
+}
+
 /**
  * Turns one octet of dot products into the gradient's weights `W` at every term, last term first, each the sum of its own
  * and all later ones; adds `P * cosine` to the sums of rows and of candidates.
@@ -156,29 +163,23 @@ function weightPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32):
       const factor = v128.load32_splat(factors + (<usize>i << 2));
       const reference = v128.load(highest + (<usize>i << 4));
       const dots = plane + (<usize>i << 5);
-      const inverseLeft = f32x4.mul(norm, normsLeft);
-      const inverseRight = f32x4.mul(norm, normsRight);
       const cosineLeft = f32x4.mul(f32x4.mul(v128.load(dots), norm), normsLeft);
       const cosineRight = f32x4.mul(f32x4.mul(v128.load(dots, 16), norm), normsRight);
-      let left: v128;
-      let right: v128;
+      let left = v128.load(bias);
+      let right = v128.load(bias, 16);
       if (diagonal) {
         const self = i32x4.splat(row + i);
         const selfLeft = i32x4.eq(lanes, self);
         const selfRight = i32x4.eq(lanesRight, self);
-        const scaleLeft = v128.bitselect(onDiagonal, plain, selfLeft);
-        const scaleRight = v128.bitselect(onDiagonal, plain, selfRight);
-        left = f32x4.add(v128.load(bias), v128.and(removal, selfLeft));
-        right = f32x4.add(v128.load(bias, 16), v128.and(removal, selfRight));
-        left = powerOfTwo(f32x4.sub(multiplyAdd(cosineLeft, scaleLeft, left), reference));
-        right = powerOfTwo(f32x4.sub(multiplyAdd(cosineRight, scaleRight, right), reference));
-        left = f32x4.sub(f32x4.mul(left, factor), v128.and(label, selfLeft));
-        right = f32x4.sub(f32x4.mul(right, factor), v128.and(label, selfRight));
+        left = f32x4.add(left, v128.and(removal, selfLeft));
+        right = f32x4.add(right, v128.and(removal, selfRight));
+        left = weigh(cosineLeft, v128.bitselect(onDiagonal, plain, selfLeft), left, reference, factor);
+        right = weigh(cosineRight, v128.bitselect(onDiagonal, plain, selfRight), right, reference, factor);
+        left = f32x4.sub(left, v128.and(label, selfLeft));
+        right = f32x4.sub(right, v128.and(label, selfRight));
       } else {
-        left = powerOfTwo(f32x4.sub(multiplyAdd(cosineLeft, plain, v128.load(bias)), reference));
-        right = powerOfTwo(f32x4.sub(multiplyAdd(cosineRight, plain, v128.load(bias, 16)), reference));
-        left = f32x4.mul(left, factor);
-        right = f32x4.mul(right, factor);
+        left = weigh(cosineLeft, plain, left, reference, factor);
+        right = weigh(cosineRight, plain, right, reference, factor);
       }
       const shareLeft = f32x4.mul(left, cosineLeft);
       const shareRight = f32x4.mul(right, cosineRight);
@@ -186,14 +187,12 @@ function weightPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32):
       columnRight = f32x4.add(columnRight, shareRight);
       const sum = sums + (<usize>i << 4);
       v128.store(sum, f32x4.add(v128.load(sum), f32x4.add(shareLeft, shareRight)));
-      v128.store(dots, multiplyAdd(left, inverseLeft, v128.load(later)));
-      v128.store(dots, multiplyAdd(right, inverseRight, v128.load(later, 16)), 16);
+      v128.store(dots, multiplyAdd(left, f32x4.mul(norm, normsLeft), v128.load(later)));
+      v128.store(dots, multiplyAdd(right, f32x4.mul(norm, normsRight), v128.load(later, 16)), 16);
       later += laterStep;
     }
-    const partial =
-      partialSums(thread) + (<usize>((candidateNumber(column) * terms + term) * paddedRows + (octet << 3)) << 2);
-    v128.store(partial, f32x4.add(v128.load(partial), columnLeft));
-    v128.store(partial, f32x4.add(v128.load(partial, 16), columnRight), 16);
+    const sumsAt = (candidateNumber(column) * terms + term) * paddedRows + (octet << 3);
+    addOctet(partialSums(thread) + (<usize>sumsAt << 2), 8, columnLeft, columnRight, 0);
     later = plane;
     laterStep = 32;
   }
