@@ -1,7 +1,7 @@
 import { EmbedbagError, type Kernels, type Matrix } from '@embedbag/core';
 import type { EncodingPlan } from './encoding-plan.js';
 import type { EmbeddingMatrix, Precision } from './precision.js';
-import { needsRanges, quantizeEmbeddings } from './quantization.js';
+import { needsRanges, quantizedZeros, quantizeInto } from './quantization.js';
 import type { TextBags } from './text-bags.js';
 
 /** The parts of a model that make embeddings. */
@@ -75,16 +75,17 @@ export function encodeTexts(
 ): EmbeddingMatrix<Precision> {
   const { dimension, precision, ranges } = plan;
   if (precision === 'float32') return encodeFloat32(encoder, texts, plan);
+  const { kernels } = encoder;
+  const quantized = quantizedZeros(precision, texts.length, dimension);
+  const { data, columns } = quantized;
   if (needsRanges(precision) && ranges === undefined && texts.length > 0) {
-    return quantizeEmbeddings(encodeFloat32(encoder, texts, plan), precision);
+    quantizeInto(kernels, encodeFloat32(encoder, texts, plan), precision, undefined, data);
+    return quantized;
   }
   // With known ranges every batch is quantised on its own, so that the float32 embeddings never exist all at once.
-  const isBinary = !needsRanges(precision);
-  const columns = isBinary ? Math.ceil(dimension / 8) : dimension;
-  const length = texts.length * columns;
-  const data = precision === 'int8' || precision === 'binary' ? new Int8Array(length) : new Uint8Array(length);
   forEachBatch(encoder, texts, plan, (batch, first) => {
-    data.set(quantizeEmbeddings(batch, precision, ranges).data, first * columns);
+    const out = data.subarray(first * columns, (first + batch.rows) * columns);
+    quantizeInto(kernels, batch, precision, ranges, out);
   });
-  return { data, rows: texts.length, columns };
+  return quantized;
 }

@@ -1,4 +1,5 @@
 import type { Kernels } from '@embedbag/core';
+import { createKernels } from '@embedbag/kernels';
 
 /** Kernels that several models may stand on. Made here, they end with the last model; a caller's are left alone. */
 export interface KernelsLease {
@@ -15,7 +16,6 @@ export async function leaseKernels(kernels: Kernels | undefined): Promise<Kernel
     const borrowed: KernelsLease = { kernels, share: () => borrowed, end: () => {} };
     return borrowed;
   }
-  const { createKernels } = await import('@embedbag/kernels');
   const made = await createKernels();
   let models = 1;
   const owned: KernelsLease = {

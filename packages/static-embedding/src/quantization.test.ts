@@ -94,7 +94,7 @@ describe('quantizeEmbeddings', () => {
 
   it('refuses ranges of another dimension', () => {
     expect(() => quantizeEmbeddings(row(1, 2), 'int8', ranges([0], [1]))).toThrow(
-      'Expected `ranges` of shape [2, 2], received [2, 1]. Calibrate with the `truncateDim` of the call.',
+      'Expected `ranges` of shape [2, 2], received [2, 1] in 2 values. Measure them on embeddings truncated to 2 dimensions.',
     );
   });
 

@@ -1,8 +1,9 @@
-import { EmbedbagError, type Matrix } from '@embedbag/core';
+import { EmbedbagError, type Kernels, type Matrix } from '@embedbag/core';
+import { createTypeScriptKernels } from '@embedbag/kernels';
 import type { EmbeddingMatrix, Precision } from './precision.js';
 
-/** 8-bit codes span the range in 255 steps. */
-const STEPS = 255;
+/** A precision whose embeddings are codes or bits. */
+export type QuantizedPrecision = Exclude<Precision, 'float32'>;
 
 /** Ranges that every value widens: the start of {@link widenRanges}. */
 export function emptyRanges(columns: number): Matrix {
@@ -47,33 +48,32 @@ export function quantizationRanges(embeddings: Matrix): Matrix {
   return ranges;
 }
 
-function checkRanges(ranges: Matrix, columns: number): void {
-  if (ranges.rows === 2 && ranges.columns === columns && ranges.data.length >= 2 * columns) return;
-  throw new EmbedbagError({
-    code: 'ranges-mismatch',
-    message: `Expected \`ranges\` of shape [2, ${columns}], received [${ranges.rows}, ${ranges.columns}]. Calibrate with the \`truncateDim\` of the call.`,
-    details: { expected: columns, received: ranges.columns },
-  });
+/** Tells the precisions that need ranges. */
+export function needsRanges(precision: Precision): precision is 'int8' | 'uint8' {
+  return precision === 'int8' || precision === 'uint8';
 }
 
-/** Writes `floor((x - minimum) / step)`, clipped to 0..255 and less `offset`, all in float32 as numpy computes it. */
-function quantizeLinear(embeddings: Matrix, ranges: Matrix, offset: number, out: Int8Array | Uint8Array): void {
-  const { data, rows, columns } = embeddings;
-  checkRanges(ranges, columns);
-  const steps = new Float32Array(columns);
-  for (let column = 0; column < columns; column++) {
-    const width = Math.fround(ranges.data[columns + column]! - ranges.data[column]!);
-    // A column without extent has one code: a step of 1 keeps the division finite.
-    steps[column] = Math.fround(width / STEPS) || 1;
-  }
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const index = row * columns + column;
-      const distance = Math.fround(data[index]! - ranges.data[column]!);
-      const code = Math.floor(Math.fround(distance / steps[column]!));
-      out[index] = Math.max(0, Math.min(code, STEPS)) - offset;
-    }
-  }
+/** Zeros for `rows` embeddings of `dimension` dimensions in `precision`. */
+export function quantizedZeros(
+  precision: QuantizedPrecision,
+  rows: number,
+  dimension: number,
+): EmbeddingMatrix<QuantizedPrecision> {
+  const columns = needsRanges(precision) ? dimension : Math.ceil(dimension / 8);
+  const isSigned = precision === 'int8' || precision === 'binary';
+  return { data: isSigned ? new Int8Array(rows * columns) : new Uint8Array(rows * columns), rows, columns };
+}
+
+/** Writes the codes or the bits of `embeddings` into `out`, whose type tells signed from unsigned; see {@link Kernels}. */
+export function quantizeInto(
+  kernels: Kernels,
+  embeddings: Matrix,
+  precision: QuantizedPrecision,
+  ranges: Matrix | undefined,
+  out: Int8Array | Uint8Array,
+): void {
+  if (needsRanges(precision)) kernels.quantizeScalar(embeddings, ranges ?? quantizationRanges(embeddings), out);
+  else kernels.quantizeBinary(embeddings, out);
 }
 
 /**
@@ -81,9 +81,7 @@ function quantizeLinear(embeddings: Matrix, ranges: Matrix, offset: number, out:
  * Source: `quantize_embeddings` of sentence-transformers. Throws `ranges-mismatch`.
  */
 export function quantizeInt8(embeddings: Matrix, ranges: Matrix): EmbeddingMatrix<'int8'> {
-  const data = new Int8Array(embeddings.rows * embeddings.columns);
-  quantizeLinear(embeddings, ranges, 128, data);
-  return { data, rows: embeddings.rows, columns: embeddings.columns };
+  return quantizeEmbeddings(embeddings, 'int8', ranges);
 }
 
 /**
@@ -91,9 +89,7 @@ export function quantizeInt8(embeddings: Matrix, ranges: Matrix): EmbeddingMatri
  * Source: `quantize_embeddings` of sentence-transformers. Throws `ranges-mismatch`.
  */
 export function quantizeUint8(embeddings: Matrix, ranges: Matrix): EmbeddingMatrix<'uint8'> {
-  const data = new Uint8Array(embeddings.rows * embeddings.columns);
-  quantizeLinear(embeddings, ranges, 0, data);
-  return { data, rows: embeddings.rows, columns: embeddings.columns };
+  return quantizeEmbeddings(embeddings, 'uint8', ranges);
 }
 
 /**
@@ -101,31 +97,17 @@ export function quantizeUint8(embeddings: Matrix, ranges: Matrix): EmbeddingMatr
  * with zeros. Source: numpy's `packbits`.
  */
 export function quantizeUbinary(embeddings: Matrix): EmbeddingMatrix<'ubinary'> {
-  const { data, rows, columns } = embeddings;
-  const rowBytes = Math.ceil(columns / 8);
-  const packed = new Uint8Array(rows * rowBytes);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      if (data[row * columns + column]! > 0) packed[row * rowBytes + (column >>> 3)]! |= 0x80 >>> (column & 7);
-    }
-  }
-  return { data: packed, rows, columns: rowBytes };
+  return quantizeEmbeddings(embeddings, 'ubinary');
 }
 
 /** The bits of {@link quantizeUbinary}, each byte less 128, so that it fits a signed byte. */
 export function quantizeBinary(embeddings: Matrix): EmbeddingMatrix<'binary'> {
-  const { data, rows, columns } = quantizeUbinary(embeddings);
-  for (let index = 0; index < data.length; index++) data[index]! ^= 0x80;
-  return { data: new Int8Array(data.buffer), rows, columns };
-}
-
-/** Tells the precisions that need ranges. */
-export function needsRanges(precision: Precision): boolean {
-  return precision === 'int8' || precision === 'uint8';
+  return quantizeEmbeddings(embeddings, 'binary');
 }
 
 /**
- * Quantises `embeddings` to `precision`; `int8` and `uint8` need `ranges`, or measure them on `embeddings` themselves.
+ * Quantises `embeddings` to `precision`, on one thread of plain TypeScript; `int8` and `uint8` need `ranges`, or measure
+ * them on `embeddings` themselves. For many embeddings, `quantizeScalar` and `quantizeBinary` of `model.kernels` are faster.
  *
  * Throws `ranges-missing` for a single embedding without ranges, `ranges-mismatch` for ranges of another dimension.
  *
@@ -146,16 +128,8 @@ export function quantizeEmbeddings<P extends Precision>(
 }
 
 function quantize(embeddings: Matrix, precision: Precision, ranges: Matrix | undefined): EmbeddingMatrix<Precision> {
-  switch (precision) {
-    case 'float32':
-      return embeddings;
-    case 'int8':
-      return quantizeInt8(embeddings, ranges ?? quantizationRanges(embeddings));
-    case 'uint8':
-      return quantizeUint8(embeddings, ranges ?? quantizationRanges(embeddings));
-    case 'binary':
-      return quantizeBinary(embeddings);
-    case 'ubinary':
-      return quantizeUbinary(embeddings);
-  }
+  if (precision === 'float32') return embeddings;
+  const result = quantizedZeros(precision, embeddings.rows, embeddings.columns);
+  quantizeInto(createTypeScriptKernels(), embeddings, precision, ranges, result.data);
+  return result;
 }

@@ -1,6 +1,6 @@
 import { createRandom, type Matrix } from '@embedbag/core';
 import { createTypeScriptKernels } from '@embedbag/kernels';
-import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { countingKernels, TEXTS, tinyModel, tinyTokenizer } from './fixtures/tiny-model.js';
 import type { EmbeddingMatrix } from './precision.js';
 import { type ModelSettings, StaticEmbedding } from './static-embedding.js';
@@ -202,6 +202,19 @@ describe('quantisation', () => {
       'Expected at least 2 embeddings to measure quantisation ranges from, received 1. Call `calibrate` with a representative set of texts, or pass `ranges`.',
     );
     expect(() => made.calibrate(['the cat'])).toThrow('received 1');
+  });
+
+  it('is the work of the kernels of the model, batch by batch', async () => {
+    const kernels = createTypeScriptKernels();
+    const made = await model({ kernels });
+    made.calibrate(TEXTS);
+    const expected = made.encode(TEXTS, { precision: 'int8' });
+    const scalar = vi.spyOn(kernels, 'quantizeScalar');
+    const binary = vi.spyOn(kernels, 'quantizeBinary');
+    expect(made.encode(TEXTS, { precision: 'int8', batchSize: 4 })).toEqual(expected);
+    made.encode(TEXTS, { precision: 'binary', batchSize: 3 });
+    expect(scalar.mock.calls.map(([{ rows }]) => rows)).toEqual([4, 2]);
+    expect(binary.mock.calls.map(([{ rows }]) => rows)).toEqual([3, 3]);
   });
 
   it('gives one text its code among many once the model is calibrated', async () => {
