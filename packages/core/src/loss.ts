@@ -12,7 +12,7 @@ export interface LossColumns {
   readonly min: number;
   /** Most text columns; undefined for any number. */
   readonly max?: number;
-  /** What `labels` must hold. */
+  /** What `labels` must hold: nothing, one or several scores a row, or a class a row. */
   readonly labels: 'none' | 'score' | 'class';
 }
 
@@ -22,6 +22,7 @@ export interface LossPrepareInput {
   readonly texts: readonly (readonly string[])[];
   /** Their hashes by column, `[rows * 2]`; see `TextDataset.textHashes`. */
   readonly textHashes: readonly Uint32Array[];
+  /** See {@link LossComputeInput.labels}. */
   readonly labels?: Float32Array;
   /** The dataset's name. */
   readonly dataset: string;
@@ -39,6 +40,10 @@ export interface LossComputeInput<Prepared = unknown> {
   readonly dimension: number;
   /** By column: 0 where a ragged column has no text. Undefined where all rows count. */
   readonly valid?: readonly (Uint8Array | undefined)[];
+  /**
+   * `[rows, labels.length / rows]`, row-major, borrowed: one label a row, or several where the loss takes a list of scores.
+   * Only where `columns.labels` asks for them.
+   */
   readonly labels?: Float32Array;
   /** What `prepare` returned. */
   readonly prepared: Prepared;

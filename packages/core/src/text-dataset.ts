@@ -20,7 +20,7 @@ export interface TextDataset {
    * Equal texts have equal hashes in all columns of all datasets. See {@link hashText}.
    */
   textHashes(column: number): Uint32Array;
-  /** The labels at `rows`, where the dataset has any. */
+  /** The labels at `rows`, where the dataset has any: one a row, or the same number of them for each, one row after the other. */
   labels?(rows: ArrayLike<number>): Float32Array;
   /** For columns of ragged negatives: 1 where the row has a text in that column, 0 where it has none. */
   valid?(column: number, rows: ArrayLike<number>): Uint8Array | undefined;
