@@ -14,6 +14,8 @@ export interface LossShape {
   readonly rows: number;
   readonly dimension: number;
   readonly columnCount: number;
+  /** Labels a row, where the loss takes labels. */
+  readonly labelColumns: number;
 }
 
 /** One batch that a loss is tried on. */
@@ -37,9 +39,9 @@ function gridValues(random: Random, length: number): Float32Array {
   return Float32Array.from({ length }, () => Math.round(random.normal() * GRID) / GRID);
 }
 
-function labelsOf(loss: Loss, rows: number, random: Random): Float32Array | undefined {
-  if (loss.columns.labels === 'score') return Float32Array.from({ length: rows }, () => random.uniform());
-  if (loss.columns.labels === 'class') return Float32Array.from({ length: rows }, () => random.below(2));
+function labelsOf(loss: Loss, length: number, random: Random): Float32Array | undefined {
+  if (loss.columns.labels === 'score') return Float32Array.from({ length }, () => random.uniform());
+  if (loss.columns.labels === 'class') return Float32Array.from({ length }, () => random.below(2));
   return undefined;
 }
 
@@ -53,7 +55,7 @@ export async function createLossCase(
   const random = createRandom(rows * 10_007 + dimension * 101 + columnCount, 'loss');
   const columns = Array.from({ length: columnCount }, () => gridValues(random, rows * dimension));
   alter?.(columns);
-  const labels = labelsOf(loss, rows, random);
+  const labels = labelsOf(loss, rows * shape.labelColumns, random);
   const texts = columns.map((_, column) => Array.from({ length: rows }, (_, row) => `text ${row} of column ${column}`));
   const batch: LossPrepareInput = {
     texts,

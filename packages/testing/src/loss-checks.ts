@@ -18,6 +18,7 @@ export interface LossCheckSettings {
   readonly batchSizes: readonly number[];
   readonly dimensions: readonly number[];
   readonly columnCounts: readonly number[];
+  readonly labelColumns: (columnCount: number) => number;
   readonly finiteDifferences: boolean;
   readonly step: number;
   readonly tolerance: number;
@@ -33,9 +34,11 @@ export interface LossCheck {
 /** At most this many values of a batch are moved up and down. */
 const MOST_DIFFERENCES = 60;
 
-function shapesOf({ batchSizes, dimensions, columnCounts }: LossCheckSettings): LossShape[] {
+function shapesOf({ batchSizes, dimensions, columnCounts, labelColumns }: LossCheckSettings): LossShape[] {
   return columnCounts.flatMap((columnCount) =>
-    dimensions.flatMap((dimension) => batchSizes.map((rows) => ({ rows, dimension, columnCount }))),
+    dimensions.flatMap((dimension) =>
+      batchSizes.map((rows) => ({ rows, dimension, columnCount, labelColumns: labelColumns(columnCount) })),
+    ),
   );
 }
 
@@ -43,12 +46,13 @@ function describeShape({ rows, dimension, columnCount }: LossShape): string {
   return `${rows} rows, ${dimension} dimensions, ${columnCount} columns`;
 }
 
-/** The largest of the settings: rows enough to ask for, all columns. */
-function largestShape(settings: LossCheckSettings): LossShape {
+/** The largest of the settings: rows enough to ask for, and all columns unless a number of them is given. */
+function largestShape(settings: LossCheckSettings, columnCount = Math.max(...settings.columnCounts)): LossShape {
   return {
     rows: Math.max(...settings.batchSizes),
     dimension: Math.max(...settings.dimensions),
-    columnCount: Math.max(...settings.columnCounts),
+    columnCount,
+    labelColumns: settings.labelColumns(columnCount),
   };
 }
 
@@ -177,7 +181,7 @@ export const lossChecks: readonly LossCheck[] = [
   }),
   lossCheck('stays finite for texts without tokens', async (settings, loss, kernels) => {
     for (const columnCount of settings.columnCounts) {
-      const shape = { ...largestShape(settings), columnCount };
+      const shape = largestShape(settings, columnCount);
       const { dimension } = shape;
       const some = await createLossCase(loss, shape, (columns) => {
         for (const [column, values] of columns.entries()) values.fill(0, column * dimension, (column + 1) * dimension);
@@ -189,8 +193,8 @@ export const lossChecks: readonly LossCheck[] = [
   }),
   lossCheck('stays finite for a batch of one and for equal texts', async (settings, loss, kernels) => {
     for (const columnCount of settings.columnCounts) {
-      expectFinite(await createLossCase(loss, { ...largestShape(settings), columnCount, rows: 1 }), loss, kernels);
-      const equal = await createLossCase(loss, { ...largestShape(settings), columnCount }, (columns) => {
+      expectFinite(await createLossCase(loss, { ...largestShape(settings, columnCount), rows: 1 }), loss, kernels);
+      const equal = await createLossCase(loss, largestShape(settings, columnCount), (columns) => {
         for (const values of columns.slice(1)) values.set(columns[0]!);
       });
       expectFinite(equal, loss, kernels);

@@ -185,6 +185,7 @@ test.each(DEFECTS)('the check $noticedBy notices a loss that $what', async ({ no
     batchSizes: [2, 5],
     dimensions: [4],
     columnCounts: base ? [3] : [2],
+    labelColumns: () => 1,
     finiteDifferences: true,
     step: 1 / 1024,
     tolerance: 1e-3,

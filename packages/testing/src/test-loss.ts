@@ -17,6 +17,8 @@ export interface TestLossOptions {
   readonly dimensions?: readonly number[];
   /** Text columns of the batches. Default: the fewest the loss takes and up to two more. */
   readonly columnCounts?: readonly number[];
+  /** How many labels a row has, by the number of text columns, for a loss that takes several. Default: 1. */
+  readonly labelColumns?: (columnCount: number) => number;
   /** False where the loss holds a part of its value fixed in the gradient: differences do not know of it. Default: true. */
   readonly finiteDifferences?: boolean;
   /** How far a value is moved, a power of two from 1/1024 up. Default: 1/1024, for a loss that computes in float64. */
@@ -34,6 +36,7 @@ function settingsOf(options: TestLossOptions): LossCheckSettings {
     batchSizes: options.batchSizes ?? [1, 2, 7],
     dimensions: options.dimensions ?? [3, 8, 16],
     columnCounts: options.columnCounts ?? counts,
+    labelColumns: options.labelColumns ?? (() => 1),
     finiteDifferences: options.finiteDifferences ?? true,
     step: options.step ?? 1 / 1024,
     tolerance: options.tolerance ?? 1e-3,
