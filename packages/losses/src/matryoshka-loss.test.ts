@@ -153,10 +153,10 @@ test('a dim above the embedding is refused', () => {
 });
 
 test.each([
-  [{ dims: [] }, "Expected `dims` to have at least one dimension, received none. Begin with the model's dimension."],
+  [{ dims: [] }, "Expected `dims` to have at least one dimension, received []. Begin with the model's dimension."],
   [{ dims: [8, 0] }, 'Expected `dims` to be whole numbers above 0, received 0. Drop it.'],
   [{ dims: [8, 2.5] }, 'Expected `dims` to be whole numbers above 0, received 2.5. Drop it.'],
-  [{ dims: [8, 4, 8] }, 'Expected `dims` to be distinct, received 8 twice. Give it a larger weight instead.'],
+  [{ dims: [8, 4, 8] }, 'Expected `dims` to be distinct, received [8,4,8]. Give it a larger weight instead.'],
   [
     { dims: [8, 4], weights: [1] },
     'Expected `weights` to be as many as the 2 `dims`, received 1. Give one weight a dim.',

@@ -1,4 +1,5 @@
 import { EmbedbagError, LOSS_CONTRACT, type Loss, type LossComputeInput, type MatryoshkaTerm } from '@embedbag/core';
+import { invalidOption } from './invalid-option.js';
 
 /** The options of {@link matryoshkaLoss}. */
 export interface MatryoshkaLossOptions {
@@ -26,30 +27,22 @@ const CITATION = `@misc{kusupati2024matryoshka,
     primaryClass={cs.LG}
 }`;
 
-function invalid(option: string, expected: string, received: string, remedy: string): never {
-  throw new EmbedbagError({
-    code: 'invalid-loss-option',
-    message: `Expected \`${option}\` ${expected}, received ${received}. ${remedy}`,
-    details: { option },
-  });
-}
-
 /** The checked terms, largest dim first, as the reference keeps them. */
 function termsOf(options: MatryoshkaLossOptions): MatryoshkaTerm[] {
   const { dims } = options;
   const weights = options.weights ?? dims.map(() => 1);
-  if (dims.length === 0) invalid('dims', 'to have at least one dimension', 'none', "Begin with the model's dimension.");
+  if (dims.length === 0)
+    invalidOption('dims', 'to have at least one dimension', dims, "Begin with the model's dimension.");
   for (const dim of dims) {
-    if (!(Number.isInteger(dim) && dim > 0)) invalid('dims', 'to be whole numbers above 0', `${dim}`, 'Drop it.');
+    if (!(Number.isInteger(dim) && dim > 0)) invalidOption('dims', 'to be whole numbers above 0', dim, 'Drop it.');
   }
   const duplicate = dims.find((dim, index) => dims.indexOf(dim) !== index);
-  if (duplicate !== undefined)
-    invalid('dims', 'to be distinct', `${duplicate} twice`, 'Give it a larger weight instead.');
+  if (duplicate !== undefined) invalidOption('dims', 'to be distinct', dims, 'Give it a larger weight instead.');
   if (weights.length !== dims.length) {
-    invalid('weights', `to be as many as the ${dims.length} \`dims\``, `${weights.length}`, 'Give one weight a dim.');
+    invalidOption('weights', `to be as many as the ${dims.length} \`dims\``, weights.length, 'Give one weight a dim.');
   }
   for (const weight of weights) {
-    if (!Number.isFinite(weight)) invalid('weights', 'to be finite numbers', `${weight}`, 'Use 1 where unsure.');
+    if (!Number.isFinite(weight)) invalidOption('weights', 'to be finite numbers', weight, 'Use 1 where unsure.');
   }
   return dims.map((dim, index) => ({ dim, weight: weights[index]! })).sort((a, b) => b.dim - a.dim);
 }
@@ -57,7 +50,7 @@ function termsOf(options: MatryoshkaLossOptions): MatryoshkaTerm[] {
 function dimsPerStep(options: MatryoshkaLossOptions): number {
   const count = options.nDimsPerStep ?? -1;
   if (count === -1 || (Number.isInteger(count) && count > 0)) return count;
-  return invalid('nDimsPerStep', 'to be -1 or a whole number above 0', `${count}`, 'Leave it out to use all dims.');
+  return invalidOption('nDimsPerStep', 'to be -1 or a whole number above 0', count, 'Leave it out to use all dims.');
 }
 
 function checkDimension(terms: readonly MatryoshkaTerm[], dimension: number): void {

@@ -6,6 +6,7 @@ import {
   type Loss,
   type LossComputeInput,
 } from '@embedbag/core';
+import { invalidOption, wordList } from './invalid-option.js';
 
 /** One kind of similarity in the softmax of {@link multipleNegativesRankingLoss}. */
 export type Direction = 'query_to_doc' | 'query_to_query' | 'doc_to_query' | 'doc_to_doc';
@@ -79,35 +80,28 @@ const CITATION_GTE = `@misc{li2023generaltextembeddingsmultistage,
       url={https://arxiv.org/abs/2308.03281},
 }`;
 
-function invalid(option: string, expected: string, received: unknown, remedy: string): never {
-  throw new EmbedbagError({
-    code: 'invalid-loss-option',
-    message: `Expected \`${option}\` ${expected}, received ${typeof received === 'number' ? received : JSON.stringify(received)}. ${remedy}`,
-    details: { option },
-  });
-}
-
-function list(words: readonly string[]): string {
-  return words.map((word) => `\`${word}\``).join(', ');
-}
-
 function checkDirections(directions: readonly Direction[], partitionMode: PartitionMode): void {
   if (directions.length === 0) {
-    invalid('directions', 'to have at least one direction', directions, 'Leave it out for `query_to_doc`.');
+    invalidOption('directions', 'to have at least one direction', directions, 'Leave it out for `query_to_doc`.');
   }
   for (const direction of directions) {
     if (!DIRECTIONS.includes(direction))
-      invalid('directions', `to be of ${list(DIRECTIONS)}`, direction, 'Choose of these.');
+      invalidOption('directions', `to be of ${wordList(DIRECTIONS)}`, direction, 'Choose of these.');
   }
   if (!directions.includes('query_to_doc')) {
-    invalid('directions', 'to hold `query_to_doc`, which holds the positive pair', directions, 'Add `query_to_doc`.');
+    invalidOption(
+      'directions',
+      'to hold `query_to_doc`, which holds the positive pair',
+      directions,
+      'Add `query_to_doc`.',
+    );
   }
   if (!PARTITION_MODES.includes(partitionMode)) {
-    invalid('partitionMode', `to be ${list(PARTITION_MODES)}`, partitionMode, 'Choose of these.');
+    invalidOption('partitionMode', `to be ${wordList(PARTITION_MODES)}`, partitionMode, 'Choose of these.');
   }
   const withoutPair = directions.filter((direction) => direction === 'query_to_query' || direction === 'doc_to_doc');
   if (partitionMode === 'per_direction' && withoutPair.length > 0) {
-    invalid(
+    invalidOption(
       'directions',
       'to hold the positive pair in every direction when `partitionMode` is `per_direction`',
       withoutPair,
@@ -118,20 +112,21 @@ function checkDirections(directions: readonly Direction[], partitionMode: Partit
 
 function settle(options: MultipleNegativesRankingLossOptions): Settings {
   const scale = options.scale ?? 20;
-  if (!(scale > 0 && Number.isFinite(scale))) invalid('scale', 'to be a positive number', scale, 'MNRL takes 20.');
+  if (!(scale > 0 && Number.isFinite(scale)))
+    invalidOption('scale', 'to be a positive number', scale, 'MNRL takes 20.');
   const partitionMode = options.partitionMode ?? 'joint';
   const directions = [...new Set(options.directions ?? (['query_to_doc'] as const))];
   checkDirections(directions, partitionMode);
   const hardnessMode = options.hardnessMode ?? null;
   if (hardnessMode !== null && !HARDNESS_MODES.includes(hardnessMode)) {
-    invalid('hardnessMode', `to be null or ${list(HARDNESS_MODES)}`, hardnessMode, 'Choose of these.');
+    invalidOption('hardnessMode', `to be null or ${wordList(HARDNESS_MODES)}`, hardnessMode, 'Choose of these.');
   }
   if (hardnessMode !== null && options.hardnessStrength === undefined) {
-    invalid('hardnessStrength', 'to be given with `hardnessMode`', undefined, 'The papers take 9 and 5.');
+    invalidOption('hardnessStrength', 'to be given with `hardnessMode`', undefined, 'The papers take 9 and 5.');
   }
   const hardnessStrength = options.hardnessStrength ?? 0;
   if (!(hardnessStrength >= 0 && Number.isFinite(hardnessStrength))) {
-    invalid('hardnessStrength', 'to be a number from 0 up', hardnessStrength, 'The papers take 9 and 5.');
+    invalidOption('hardnessStrength', 'to be a number from 0 up', hardnessStrength, 'The papers take 9 and 5.');
   }
   return { scale, directions, partitionMode, hardnessMode, hardnessStrength };
 }
