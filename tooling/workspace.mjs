@@ -186,21 +186,29 @@ export async function ensureInstalled(options = {}) {
 }
 
 /**
- * The time of the newest file or folder under `file`, milliseconds, or 0 when it is missing. Tests do not count.
+ * Every file that a build may read at or under `file`; tests and documents are left out.
  *
  * @param {string} file Absolute.
- * @returns {number}
+ * @returns {string[]}
  */
-function newestMtimeMs(file) {
+function inputFiles(file) {
   const status = statSync(file, { throwIfNoEntry: false });
-  if (status === undefined) return 0;
-  let newest = status.mtimeMs;
-  if (!status.isDirectory()) return newest;
-  for (const entry of readdirSync(file, { withFileTypes: true })) {
-    if (NOT_SOURCES.has(entry.name) || entry.name.endsWith('.test.ts') || entry.name.endsWith('.md')) continue;
-    newest = Math.max(newest, newestMtimeMs(path.join(file, entry.name)));
-  }
-  return newest;
+  if (status === undefined) return [];
+  if (!status.isDirectory()) return [file];
+  return readdirSync(file)
+    .sort()
+    .filter((name) => !NOT_SOURCES.has(name) && !name.endsWith('.test.ts') && !name.endsWith('.md'))
+    .flatMap((name) => inputFiles(path.join(file, name)));
+}
+
+/**
+ * Whether a task left something at `file`: a file, or a folder that is not empty.
+ *
+ * @param {string} file Absolute.
+ */
+function isThere(file) {
+  const status = statSync(file, { throwIfNoEntry: false });
+  return status !== undefined && (!status.isDirectory() || readdirSync(file).length > 0);
 }
 
 const TASK_NOTICES = {
@@ -221,14 +229,20 @@ async function ensureTask(task, output, options) {
   const packages = workspacePackages().filter((one) => one.manifest.scripts?.[task] !== undefined);
   const stamp = path.join(root, 'node_modules', '.embedbag', task);
   const stampMtimeMs = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const isComplete = packages.every((one) => existsSync(path.join(one.path, output)));
   const inputs = [...packages.map((one) => one.path), ...SHARED_BUILD_INPUTS.map((file) => path.join(root, file))];
-  if (isComplete && inputs.every((file) => newestMtimeMs(file) <= stampMtimeMs)) return;
+  const files = inputs.flatMap(inputFiles);
+  // A file that was removed is newer than nothing, so the names are kept beside the time.
+  const names = files.join('\n');
+  const isComplete = packages.every((one) => isThere(path.join(one.path, output)));
+  const isSame = stampMtimeMs > 0 && readFileSync(stamp, 'utf8') === names;
+  /** @param {string} file */
+  const isOlder = (file) => (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) <= stampMtimeMs;
+  if (isComplete && isSame && files.every(isOlder)) return;
   const started = new Date();
   process.stderr.write(`${TASK_NOTICES[task]} ...\n`);
   await runPnpm(['exec', 'turbo', 'run', task, '--output-logs=errors-only'], options);
   mkdirSync(path.dirname(stamp), { recursive: true });
-  writeFileSync(stamp, '');
+  writeFileSync(stamp, names);
   // A file that was changed while the task ran is newer than the stamp.
   utimesSync(stamp, started, started);
 }
