@@ -47,7 +47,25 @@ function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === 'EPIPE';
 }
 
-function report(error: unknown, streams: ProgramStreams): number {
+/** An error of the operating system, such as ENOSPC, that no reader or writer has put in better words. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;
+}
+
+const WATCHED = new WeakSet<object>();
+
+/**
+ * Ends the process when standard output cannot be written, quietly where its reader has left, as `head` does.
+ * A lost standard error only loses the progress. Both may fail after the body has ended, so nothing is taken off again.
+ */
+function watchOutput({ stdout, stderr }: ProgramStreams): void {
+  if (WATCHED.has(stdout)) return;
+  WATCHED.add(stdout);
+  stdout.on('error', (error: Error) => process.exit(report(error, { stderr })));
+  stderr.on('error', () => undefined);
+}
+
+function report(error: unknown, streams: Pick<ProgramStreams, 'stderr'>): number {
   if (error instanceof ProgramExit) return error.exitCode;
   if (isBrokenPipe(error)) return EXIT_CODES.success;
   if (isAbort(error)) {
@@ -56,6 +74,10 @@ function report(error: unknown, streams: ProgramStreams): number {
   }
   if (isEmbedbagError(error) && !error.code.startsWith('internal-')) {
     streams.stderr.write(`error: ${error.message}\n`);
+    return EXIT_CODES.wrongInput;
+  }
+  if (isSystemError(error)) {
+    streams.stderr.write(`error: Expected the system to read and write what was asked, received ${error.message}.\n`);
     return EXIT_CODES.wrongInput;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -85,13 +107,9 @@ export async function runProgram(
       controller.abort();
     }
   };
-  const ignoreBrokenPipe = (error: Error): void => {
-    if (isBrokenPipe(error)) process.exit(EXIT_CODES.success);
-    throw error;
-  };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  streams.stdout.on('error', ignoreBrokenPipe);
+  watchOutput(streams);
   try {
     await body({
       stdin: streams.stdin,
@@ -105,6 +123,5 @@ export async function runProgram(
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
-    streams.stdout.off('error', ignoreBrokenPipe);
   }
 }
