@@ -193,10 +193,13 @@ export function resolveTrainingArguments(input: TrainingArgumentsInput = {}): Tr
 }
 
 function invalidArguments(mistakes: readonly string[]): EmbedbagError {
-  const found = mistakes.length === 1 ? 'one mistake' : `${mistakes.length} mistakes`;
+  const found =
+    mistakes.length === 1
+      ? `a mistake in ${mistakes[0]}`
+      : `${mistakes.length} mistakes:\n${mistakes.map((line) => `- ${line}`).join('\n')}`;
   return new EmbedbagError({
     code: 'invalid-training-arguments',
-    message: `Expected valid training arguments, received ${found}:\n${mistakes.map((line) => `- ${line}`).join('\n')}`,
+    message: `Expected valid training arguments, received ${found}`,
     details: { mistakes },
   });
 }

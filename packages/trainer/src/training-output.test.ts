@@ -36,6 +36,10 @@ test('a folder that cannot be made is refused', async () => {
   });
 });
 
+test.skipIf(process.platform !== 'linux')('a folder below /proc is refused, without waiting for ever', async () => {
+  await expect(openTrainingOutput('/proc/embedbag/run')).rejects.toMatchObject({ code: 'output-not-writable' });
+});
+
 test('a file in place of the folder is refused', async () => {
   writeFileSync(path.join(folder, 'file'), '');
   await expect(openTrainingOutput(path.join(folder, 'file'))).rejects.toMatchObject({ code: 'output-not-writable' });

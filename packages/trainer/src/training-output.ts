@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EmbedbagError, type JsonObject } from '@embedbag/core';
 import { replaceFolder } from '@embedbag/static-embedding';
@@ -54,9 +54,24 @@ async function checkModelFolder(folder: string): Promise<void> {
   });
 }
 
+/**
+ * Makes `folder` and its missing parents.
+ * Node's own recursive `mkdir` never returns where the system hides a missing parent, as in /proc.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    if ((await stat(folder)).isDirectory()) return;
+  } catch (error) {
+    const parent = path.dirname(folder);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder) throw error;
+    await makeFolder(parent);
+  }
+  await mkdir(folder);
+}
+
 /** Tries to write in `folder`, and clears away what a killed run left there. */
 async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const probe = await mkdtemp(path.join(folder, '.probe-'));
   await rm(probe, { recursive: true });
   await writeFile(path.join(folder, LOG_FILE), '');
