@@ -37,13 +37,28 @@ export function memoryByteSource(name: string, bytes: Uint8Array): ByteSource {
   };
 }
 
-/** A {@link ByteSource} over an open file. Rejects with the system's own error when the file cannot be opened. */
+/** The error of a model's file that is there and cannot be read; `reason` is the system's code, such as `EISDIR`. */
+export function unreadableError(name: string, reason: string, cause?: unknown): EmbedbagError {
+  return new EmbedbagError({
+    code: 'model-file-unreadable',
+    message: `Expected \`${name}\` to be a file that can be read, received ${reason} from the system. Check what lies there and who may read it.`,
+    details: { name, reason },
+    cause,
+  });
+}
+
+/**
+ * A {@link ByteSource} over an open file. Rejects with the system's own error when the file cannot be opened, with
+ * `model-file-unreadable` when it is a folder.
+ */
 export async function fileByteSource(path: string): Promise<ByteSource> {
   const { open } = await import('node:fs/promises');
   const handle = await open(path, 'r');
   let sizeBytes: number;
   try {
-    sizeBytes = (await handle.stat()).size;
+    const status = await handle.stat();
+    if (status.isDirectory()) throw unreadableError(path, 'EISDIR');
+    sizeBytes = status.size;
   } catch (error) {
     await handle.close();
     throw error;

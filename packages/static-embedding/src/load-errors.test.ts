@@ -1,4 +1,4 @@
-import { rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorOf, modelFolder } from './fixtures/model-folder.js';
@@ -30,6 +30,17 @@ describe('load, of damaged files,', () => {
     expect(error.code).toBe(code);
     expect(error.message).toBe(
       `Expected \`${name}\` in \`${place.folder}\`, received no such file. Download or save the model again, ${remedy}.`,
+    );
+  });
+
+  it.each(['model.safetensors', 'tokenizer.json'])('names a folder in the place of %s', async (name) => {
+    await (await place.tiny()).save(place.folder);
+    await rm(join(place.folder, name));
+    await mkdir(join(place.folder, name));
+    const error = await errorOf(place.load(place.folder));
+    expect(error.code).toBe('model-file-unreadable');
+    expect(error.message).toBe(
+      `Expected \`${join(place.folder, name)}\` to be a file that can be read, received EISDIR from the system. Check what lies there and who may read it.`,
     );
   });
 

@@ -1,5 +1,5 @@
-import { EmbedbagError } from '@embedbag/core';
-import { type ByteSource, fileByteSource, memoryByteSource } from './byte-source.js';
+import { EmbedbagError, isEmbedbagError } from '@embedbag/core';
+import { type ByteSource, fileByteSource, memoryByteSource, unreadableError } from './byte-source.js';
 
 /** The files of a model in memory, by their path in the model's folder: for browsers, where there is no folder. */
 export interface ModelFiles {
@@ -55,18 +55,20 @@ async function folderSource(folder: string): Promise<ModelSource> {
     if (isMissing(error)) throw folderError(folder, 'no such folder', error);
     throw error;
   }
-  const unlessMissing = async <T>(read: Promise<T>): Promise<T | undefined> => {
+  const unlessMissing = async <T>(path: string, read: (file: string) => Promise<T>): Promise<T | undefined> => {
+    const file = join(folder, path);
     try {
-      return await read;
+      return await read(file);
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw error;
+      if (isEmbedbagError(error)) throw error;
+      throw unreadableError(file, (error as NodeJS.ErrnoException).code ?? String(error), error);
     }
   };
   return {
     name: folder,
-    readText: (path) => unlessMissing(readFile(join(folder, path), 'utf8')),
-    openBytes: (path) => unlessMissing(fileByteSource(join(folder, path))),
+    readText: (path) => unlessMissing(path, (file) => readFile(file, 'utf8')),
+    openBytes: (path) => unlessMissing(path, fileByteSource),
   };
 }
 
