@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { EmbedbagError } from '@embedbag/core';
 import { createNpyWriter, embeddingsToArrow, embeddingsToNpy } from '@embedbag/datasets';
 import type { EmbeddingMatrix, Precision } from '@embedbag/static-embedding';
@@ -16,11 +16,18 @@ export interface EmbeddingOutput {
 }
 
 /** Opens `path`, or `stdout` for `-`. Throws `file-not-writable`. */
-export function openEmbeddingOutput(
+export async function openEmbeddingOutput(
   path: string,
   format: EmbeddingFormat,
   stdout: NodeJS.WritableStream,
 ): Promise<EmbeddingOutput> {
+  if (path !== STANDARD_STREAM && (await stat(path).catch(() => undefined))?.isDirectory()) {
+    throw new EmbedbagError({
+      code: 'file-not-writable',
+      message: `Expected to write ${path}, received the path of a folder. Name a file in it.`,
+      details: { path, reason: 'EISDIR' },
+    });
+  }
   if (format === 'npy' && path !== STANDARD_STREAM) return npyFile(path);
   return format === 'jsonl' ? jsonLines(path, stdout) : wholeFile(path, format, stdout);
 }

@@ -22,6 +22,13 @@ export function numberOption(min: number): (text: string) => number {
   };
 }
 
+/** A finite number above 0, for commander. */
+export function positiveOption(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('Give a number above 0.');
+  return value;
+}
+
 /** A list of distinct dims such as `1024,256`, for commander. */
 export function dimsOption(text: string): readonly number[] {
   const dims = text.split(',').map((part) => integerOption(1)(part.trim()));

@@ -154,3 +154,27 @@ test('a training option out of range names all that is wrong', async () => {
   const message = await refusal(train(files.pairs, '--warmup-ratio', '3'));
   expect(message).toContain('warmupRatio');
 });
+
+test('Matryoshka dims larger than the model are refused before anything is made', async () => {
+  const output = join(files.folder, 'too-wide');
+  const message = await refusal([...train(files.pairs, '--matryoshka-dims', '64'), '--output', output]);
+  expect(message).toContain("at most the model's 16 dimensions, received 64");
+  expect(existsSync(output)).toBe(false);
+});
+
+test.each(['jsonl', 'npy'])('a folder in the place of an output file is refused as %s', async (format) => {
+  const output = join(files.folder, `folder-as-${format}`);
+  await mkdir(output);
+  const argv = ['encode', '--model', files.model, '--input', files.pairs, '--text-column', 'anchor'];
+  expect(await refusal([...argv, '--format', format, '--output', output])).toContain('the path of a folder');
+  expect(existsSync(`${output}.partial`)).toBe(false);
+});
+
+test('a column of lists called negatives is refused', async () => {
+  const path = await files.file('negatives.jsonl', '{"anchor":"a","positive":"b","negatives":["c","d"]}\n');
+  expect(await refusal(train(path))).toContain('`negatives`');
+});
+
+test('no epochs at all are refused', async () => {
+  expect(await refusal(train(files.pairs, '--epochs', '0'))).toContain('above 0');
+});

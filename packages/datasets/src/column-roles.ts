@@ -64,6 +64,13 @@ function planFromNames(names: readonly string[], path: string): ColumnPlan {
       details: { path, missing: role, received: names },
     });
   }
+  if (names.includes('negatives')) {
+    throw new EmbedbagError({
+      code: 'invalid-columns',
+      message: `Expected one text in each negative column of ${path}, \`negative\`, \`negative_2\`, ..., received the column \`negatives\`. Rename it, write one column for each text of a list, or leave it out with \`columns\`.`,
+      details: { path, received: names },
+    });
+  }
   const texts = names.filter(isTextRole).sort(compareRoles);
   return {
     texts: texts.map((name) => ({ role: name, source: name })),

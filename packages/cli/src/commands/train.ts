@@ -9,7 +9,7 @@ import { loadTokenizer } from '@embedbag/tokenization';
 import { progressReporter, type TrainingArgumentsInput, type TrainingSummary, train } from '@embedbag/trainer';
 import { Command } from 'commander';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
-import { columnsOption, dimsOption, integerOption, numberOption } from '../option-values.js';
+import { columnsOption, dimsOption, integerOption, numberOption, positiveOption } from '../option-values.js';
 import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
 
 interface TrainOptions extends KernelOptions {
@@ -63,9 +63,9 @@ export function trainCommand(context: ProgramContext): Command {
       'train these prefixes too (default: halves of the dimension down to 32)',
       dimsOption,
     )
-    .option('--scale <number>', 'multiplies the cosine similarities', numberOption(0), 20)
+    .option('--scale <number>', 'multiplies the cosine similarities', positiveOption, 20)
     .option('--batch-size <rows>', 'rows a batch', integerOption(1), 2048)
-    .option('--epochs <count>', 'passes over the data', numberOption(0), 1)
+    .option('--epochs <count>', 'passes over the data', positiveOption, 1)
     .option('--max-steps <count>', 'stop after so many steps', integerOption(1))
     .option('--learning-rate <rate>', 'peak of the linear schedule', numberOption(0), 0.2)
     .option('--warmup-ratio <share>', 'share of the steps in which the rate rises', numberOption(0), 0.1)
@@ -152,6 +152,14 @@ const SMALLEST_DEFAULT_DIM = 32;
 
 function lossFromOptions(options: TrainOptions, dimension: number): Loss<unknown> {
   const dims = options.matryoshkaDims ?? halves(dimension);
+  const widest = Math.max(...dims);
+  if (widest > dimension) {
+    throw new EmbedbagError({
+      code: 'dims-too-large',
+      message: `Expected \`--matryoshka-dims\` to be at most the model's ${dimension} dimensions, received ${widest}. Lower it or train a wider model.`,
+      details: { limit: dimension, received: widest },
+    });
+  }
   return matryoshkaLoss(multipleNegativesRankingLoss({ scale: options.scale }), { dims }) as Loss<unknown>;
 }
 
