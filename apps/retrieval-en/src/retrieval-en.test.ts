@@ -79,3 +79,14 @@ test('training data without a tokenizer are refused before anything is made', as
   expect(stderr).toContain('--tokenizer');
   expect(existsSync(output)).toBe(false);
 });
+
+test.each([
+  [['--eval', 'x'], '`--train` with `--eval`'],
+  [['--tokenizer', 'x'], '`--train` with `--tokenizer`'],
+  [['--train', 'x', '--tokenizer', 'x', '--search'], '`--search` without `--train`'],
+])('options that would have no effect are refused: %s', async (options, expected) => {
+  const output = join(folder, 'unused');
+  const { exitCode, stderr } = await run([...options, '--output', output, '--backend', 'typescript']);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(expected) });
+  expect(existsSync(output)).toBe(false);
+});

@@ -78,6 +78,7 @@ async function main(options: Options, context: ProgramContext): Promise<void> {
 }
 
 async function trainAndReport(options: Options, kernels: Kernels, context: ProgramContext): Promise<void> {
+  checkOptions(options);
   const { stdout, stderr, signal } = context;
   const startedAt = performance.now();
   const data = options.train === undefined ? await defaultData(context) : await ownData(options);
@@ -114,6 +115,24 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
   } finally {
     result.model.dispose();
   }
+}
+
+/** Refuses options that would have no effect beside the others. */
+function checkOptions(options: Options): void {
+  const { train, search } = options;
+  const unused = train === undefined ? (['eval', 'tokenizer'] as const).find((name) => options[name]) : undefined;
+  if (unused !== undefined) {
+    throw new EmbedbagError({
+      code: 'missing-option',
+      message: `Expected \`--train\` with \`--${unused}\`, received none. Give the folder of the training data, or leave \`--${unused}\` out.`,
+    });
+  }
+  if (train === undefined || !search) return;
+  throw new EmbedbagError({
+    code: 'conflicting-options',
+    message:
+      'Expected `--search` without `--train`, received both. Train first, then ask the model with `embedbag search --model OUTPUT/final --documents FILE`.',
+  });
 }
 
 async function defaultData({ stderr, signal }: ProgramContext): Promise<RecipeData> {
