@@ -1,0 +1,90 @@
+import { createKernels } from '@embedbag/kernels';
+import { matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
+import { StaticEmbedding } from '@embedbag/static-embedding';
+import { clipCoefficient, createAdamW } from '@embedbag/trainer';
+import { readJsonFile } from './work.mjs';
+
+/** @typedef {import('@embedbag/core').Kernels} Kernels */
+
+/**
+ * The texts of a batch: two columns, or one list whose first half are the anchors.
+ *
+ * @param {any} settings
+ * @returns {string[]} Anchors, then positives.
+ */
+function batchTexts({ texts, pairs, rows }) {
+  if (texts !== undefined) return readJsonFile(texts).slice(0, rows * 2);
+  const { anchors, positives } = readJsonFile(pairs);
+  return [...anchors.slice(0, rows), ...positives.slice(0, rows)];
+}
+
+/**
+ * A model, its optimizer and one batch; `step` trains on it.
+ *
+ * @param {Kernels} kernels
+ * @param {any} settings
+ */
+async function openTraining(kernels, settings) {
+  const { rows, dims, learningRate } = settings;
+  const model = await StaticEmbedding.load(settings.model, { kernels });
+  const { table, dimension } = model;
+  const bags = model.tokenize(batchTexts(settings));
+  const optimizer = createAdamW();
+  let state = optimizer.init(kernels, table.rows * dimension);
+  const [embeddings, gradients] = [0, 1].map(() => kernels.allocateFloat32(2 * rows * dimension));
+  if (embeddings === undefined || gradients === undefined) throw new Error('Expected two arrays.');
+  const ranking = multipleNegativesRankingLoss();
+  const loss = dims.length === 1 && dims[0] === dimension ? ranking : matryoshkaLoss(ranking, { dims });
+  const halves = (/** @type {Float32Array} */ all) => [
+    all.subarray(0, rows * dimension),
+    all.subarray(rows * dimension),
+  ];
+  const input = { embeddings: halves(embeddings), rows, dimension, prepared: undefined, kernels };
+  return {
+    step() {
+      kernels.bagForward(table, bags, embeddings);
+      const value = loss.compute(input, halves(gradients));
+      const gradient = kernels.bagBackward(bags, gradients, dimension);
+      const gradientScale = clipCoefficient(kernels.gradientNorm(gradient), 1);
+      state = optimizer.update(state, { kernels, table, gradient, gradientScale, learningRate });
+      return value;
+    },
+    end() {
+      optimizer.release(kernels, state);
+      kernels.release(embeddings);
+      kernels.release(gradients);
+      model.dispose();
+    },
+  };
+}
+
+/** @returns {import('./serve.mjs').Side} */
+export function createSide() {
+  /** @type {Kernels | undefined} */
+  let kernels;
+  /** @type {Awaited<ReturnType<typeof openTraining>> | undefined} */
+  let training;
+  /** @type {number[]} */
+  let losses = [];
+  let steps = 0;
+  let rows = 0;
+  return {
+    async prepare(settings) {
+      ({ steps, rows } = settings);
+      kernels ??= await createKernels();
+      training?.end();
+      training = await openTraining(kernels, settings);
+      losses = [];
+      return { note: `${kernels.backend}, ${kernels.threads} threads` };
+    },
+    async round() {
+      const started = performance.now();
+      for (let step = 0; step < steps; step++) losses.push(training?.step() ?? Number.NaN);
+      const seconds = (performance.now() - started) / 1000;
+      return { seconds, count: steps, figures: { rows, threads: kernels?.threads ?? 1 } };
+    },
+    async output() {
+      return { losses: Float64Array.from(losses), lossesOfBfloat16: Float64Array.from(losses.slice(0, 1)) };
+    },
+  };
+}

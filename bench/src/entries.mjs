@@ -1,0 +1,31 @@
+import { coldStart } from './entries/cold-start.mjs';
+import { encodeDocuments } from './entries/encode-documents.mjs';
+import { encodeOne } from './entries/encode-one.mjs';
+import { encodeSentences } from './entries/encode-sentences.mjs';
+import { encodeTransformer } from './entries/encode-transformer.mjs';
+import { evaluate } from './entries/evaluate.mjs';
+import { sampler } from './entries/sampler.mjs';
+import { tokenize, tokenizeMultilingual } from './entries/tokenize.mjs';
+import { trainEnglish } from './entries/train-english.mjs';
+import { trainLargeBatch } from './entries/train-large-batch.mjs';
+import { trainStep } from './entries/train-step.mjs';
+
+/**
+ * All entries, in the order of the table.
+ *
+ * @type {readonly import('./entry.mjs').Entry[]}
+ */
+export const ENTRIES = [
+  tokenize,
+  tokenizeMultilingual,
+  encodeSentences,
+  encodeDocuments,
+  encodeOne,
+  encodeTransformer,
+  coldStart,
+  trainStep,
+  trainEnglish,
+  trainLargeBatch,
+  sampler,
+  evaluate,
+];

@@ -1,0 +1,70 @@
+import { ourSide, peerSide } from '../entry.mjs';
+import { textsOfTokens } from '../inputs.mjs';
+import { medianOf } from '../marks.mjs';
+import { DIMENSION, englishModels } from '../models.mjs';
+
+const DIMS = [1024, 768, 512, 256, 128, 64, 32];
+const TOKENS = [12, 60];
+const ROWS = { check: 64, quick: 2048, full: 2048 };
+const STEPS = { check: 2, quick: 2, full: 4 };
+const PEERS = ['sentence-transformers float32', 'sentence-transformers bf16'];
+const PACKAGES = ['sentence-transformers', 'torch'];
+/** A core's best on the reference machine: the register tile with relaxed FMA. */
+const CORE_GFLOPS = 48;
+
+/** The sides that train steps. @param {readonly string[]} names */
+export function steppingSides(names) {
+  const variants = ['float32', 'bfloat16'];
+  return [ourSide('train-step'), ...names.map((name, i) => peerSide(name, 'train_step', PACKAGES, variants[i]))];
+}
+
+/** Losses in float32 and in bfloat16. */
+export const LOSS_CHECKS = [
+  { name: 'losses', tolerance: 1e-4, isRelative: true },
+  { name: 'lossesOfBfloat16', tolerance: 3e-2, isRelative: true },
+];
+
+/** @type {import('../entry.mjs').Entry} */
+export const trainStep = {
+  name: 'train-step',
+  work: 'a step with batch 2,048 and 7 Matryoshka dims: forward, loss, backward, clip, AdamW',
+  kind: 'rounds',
+  unit: { name: 'step', perSecond: false },
+  sides: steppingSides(PEERS),
+  rounds: { check: 1, quick: 5, full: 11 },
+  async cases(scale) {
+    const model = (await englishModels()).sentenceTransformers;
+    const rows = ROWS[scale];
+    return Promise.all(
+      TOKENS.map(async (tokens) => ({
+        name: `${tokens} tokens`,
+        texts: await textsOfTokens(tokens, rows * 2),
+        rows,
+        steps: STEPS[scale],
+        dims: DIMS,
+        learningRate: 0.2,
+        model,
+      })),
+    );
+  },
+  checks: LOSS_CHECKS,
+  marks: TOKENS.flatMap((tokens) => [
+    { case: `${tokens} tokens`, figure: 'time', against: PEERS.slice(0, 1), ratio: 2.5 },
+    { case: `${tokens} tokens`, figure: 'time', against: PEERS, ratio: 1.5 },
+  ]),
+  ownMarks(measurements) {
+    // Three products of rows x rows x dimension, two operations a multiply-add, all dims nested in one.
+    const rows = Number(measurements[0]?.figures.rows?.[0] ?? 0);
+    const cores = Number(measurements[0]?.figures.threads?.[0] ?? 1);
+    const limit = (6 * rows * rows * DIMENSION) / (CORE_GFLOPS * 1e9 * cores);
+    return TOKENS.flatMap((tokens) => {
+      const name = `${tokens} tokens`;
+      const time = medianOf(measurements, name, 'embedbag', 'time');
+      if (time === undefined || rows === 0) return [];
+      return [{ label: `${name}: time over the arithmetic's limit`, value: time / limit, wanted: 1, sense: 'at most' }];
+    });
+  },
+  notes: [
+    `texts are tokenized before; the arithmetic's limit is that of the three products at ${CORE_GFLOPS} GFLOP/s a core, which nothing reaches`,
+  ],
+};

@@ -1,0 +1,45 @@
+/**
+ * What an entry of the bench is made of.
+ *
+ * @typedef {import('./side-process.mjs').SideDefinition} SideDefinition
+ * @typedef {import('./compare-outputs.mjs').Check} Check
+ * @typedef {import('./marks.mjs').Mark} Mark
+ * @typedef {import('./marks.mjs').OwnMark} OwnMark
+ * @typedef {import('./marks.mjs').Measurement} Measurement
+ * @typedef {import('./command-line.mjs').Scale} Scale
+ *
+ * @typedef {{ readonly name: string, readonly [setting: string]: unknown }} Case
+ *   A size or kind of input, plain JSON that every side is prepared with. `sides` names those that take part; default all.
+ *
+ * @typedef {object} Entry
+ * @property {string} name
+ * @property {string} work What is measured, in a few words.
+ * @property {'rounds' | 'startup'} kind `startup`: every round starts the processes anew.
+ * @property {{ readonly name: string, readonly perSecond: boolean }} unit What `count` counts, and whether the table
+ *   shows units a second or the time of one.
+ * @property {readonly SideDefinition[]} sides Ours first.
+ * @property {Readonly<Record<Scale, number>>} rounds
+ * @property {(scale: Scale) => Promise<readonly Case[]>} cases
+ * @property {readonly Check[]} checks What both sides must agree on.
+ * @property {readonly Mark[]} marks
+ * @property {(measurements: readonly Measurement[]) => readonly OwnMark[]} [ownMarks]
+ * @property {readonly string[]} [notes] What a reader of the figures must know.
+ */
+
+/** Our side, always the first: `sides/<module>.mjs`. @param {string} module @returns {SideDefinition} */
+export function ourSide(module) {
+  return { name: 'embedbag', language: 'node', module };
+}
+
+/**
+ * A peer's side: `python/<module>.py`.
+ *
+ * @param {string} name As the table shows it.
+ * @param {string} module
+ * @param {readonly string[]} packages Whose versions belong to the figure.
+ * @param {string} [variant]
+ * @returns {SideDefinition}
+ */
+export function peerSide(name, module, packages, variant) {
+  return { name, language: 'python', module, packages, ...(variant !== undefined && { variant }) };
+}

@@ -1,0 +1,191 @@
+/** The real texts that the entries work on, as JSON files that both sides read. Made once, kept in `.cache`. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadTokenizer } from '@embedbag/tokenization';
+import { BenchError } from './bench-error.mjs';
+import { cacheFolder, dataPath } from './folders.mjs';
+
+/**
+ * The path of the JSON file `name` in the cache, made by `make` when it is not there.
+ *
+ * @param {string} name
+ * @param {() => unknown} make
+ */
+function cachedJson(name, make) {
+  const file = path.join(cacheFolder, `${name}.json`);
+  if (existsSync(file)) return file;
+  process.stderr.write(`  choosing texts: ${name}\n`);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, JSON.stringify(make()));
+  renameSync(`${file}.new`, file);
+  return file;
+}
+
+/**
+ * @param {string} file
+ * @returns {any[]}
+ */
+function readLines(file) {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+/** @param {string} folder */
+const jsonLinesIn = (folder) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.jsonl'))
+    .sort()
+    .map((file) => path.join(folder, file));
+
+/**
+ * So many of `items`, evenly spaced; all of them when there are fewer.
+ *
+ * @template T
+ * @param {readonly T[]} items
+ * @param {number} count
+ * @returns {T[]}
+ */
+function evenlySpaced(items, count) {
+  if (count >= items.length) return [...items];
+  return Array.from({ length: count }, (_, i) => /** @type {T} */ (items[Math.floor((i * items.length) / count)]));
+}
+
+const tatoebaRows = () => jsonLinesIn(dataPath('multilingual', 'eval', 'tatoeba')).flatMap(readLines);
+const englishTrainFiles = () => jsonLinesIn(dataPath('english', 'train'));
+
+/** @param {'bert-base-uncased' | 'bert-base-multilingual-uncased'} name */
+export function tokenizerFile(name) {
+  return dataPath('tokenizers', `${name}.json`);
+}
+
+/**
+ * The English side of Tatoeba: short sentences, 88,877 in all.
+ *
+ * @param {number} count
+ */
+export function shortSentences(count) {
+  return cachedJson(`sentences-${count}`, () =>
+    evenlySpaced(
+      tatoebaRows().map(({ english }) => english),
+      count,
+    ),
+  );
+}
+
+/**
+ * The other side of Tatoeba: as many sentences in 112 languages.
+ *
+ * @param {number} count
+ */
+export function multilingualSentences(count) {
+  return cachedJson(`multilingual-sentences-${count}`, () =>
+    evenlySpaced(
+      tatoebaRows().map(({ non_english }) => non_english),
+      count,
+    ),
+  );
+}
+
+/**
+ * Medical answers and pairs of sentences of Wikipedia: some hundred to some thousand tokens each.
+ *
+ * @param {number} count
+ */
+export function documents(count) {
+  return cachedJson(`documents-${count}`, () => {
+    const files = ['medquad', 'wikisplit'].map((name) => dataPath('english', 'train', `${name}.jsonl`));
+    const texts = files.flatMap(readLines).map(({ positive }) => positive);
+    return evenlySpaced([...new Set(texts)], count);
+  });
+}
+
+/**
+ * Distinct English texts whose tokens are within a tenth of `tokens`.
+ *
+ * @param {number} tokens
+ * @param {number} count
+ */
+export async function textsOfTokens(tokens, count) {
+  const tokenizer = await loadTokenizer(tokenizerFile('bert-base-uncased'));
+  return cachedJson(`texts-of-${tokens}-tokens-${count}`, () => {
+    const texts = [...new Set(englishTrainFiles().flatMap(readLines).flatMap(Object.values))];
+    const { offsets } = tokenizer.tokenize(texts);
+    const fitting = texts.filter((_, i) => {
+      const length = Number(offsets[i + 1]) - Number(offsets[i]);
+      return Math.abs(length - tokens) <= tokens / 10;
+    });
+    if (fitting.length < count) {
+      throw new BenchError(
+        `Expected ${count} texts of about ${tokens} tokens in the data, received ${fitting.length}.`,
+      );
+    }
+    return evenlySpaced(fitting, count);
+  });
+}
+
+/**
+ * The English training files, the first `share` of the rows of each.
+ *
+ * @param {number} share At most 1.
+ * @returns A folder of .jsonl files.
+ */
+export function englishTraining(share) {
+  if (share === 1) return dataPath('english', 'train');
+  const folder = path.join(cacheFolder, `english-train-${share}`);
+  mkdirSync(folder, { recursive: true });
+  for (const file of englishTrainFiles()) {
+    const target = path.join(folder, path.basename(file));
+    if (existsSync(target)) continue;
+    const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+    writeFileSync(`${target}.new`, `${lines.slice(0, Math.ceil(lines.length * share)).join('\n')}\n`);
+    renameSync(`${target}.new`, target);
+  }
+  return folder;
+}
+
+/** Every pair of texts in the training data of both recipes, in the order of the files. */
+function allPairs() {
+  const folders = ['tatoeba', 'python-docs', 'tldr'].map((name) => dataPath('multilingual', 'train', name));
+  const files = [...englishTrainFiles(), ...folders.flatMap(jsonLinesIn)];
+  return files.flatMap(readLines).map((row) => [row.anchor ?? row.english, row.positive ?? row.non_english]);
+}
+
+/**
+ * Rows of two columns. There are 914,688 real pairs; further rows pair each first text with the second of the row 7,919
+ * places on, and so on.
+ *
+ * @param {number} count
+ */
+export function pairs(count) {
+  return cachedJson(`pairs-${count}`, () => {
+    const real = allPairs();
+    const few = count < real.length ? evenlySpaced(real, count) : real;
+    const at = (/** @type {number} */ i) => /** @type {[string, string]} */ (few[i % few.length]);
+    const rows = Array.from({ length: count }, (_, i) => i);
+    return {
+      anchors: rows.map((i) => at(i)[0]),
+      positives: rows.map((i) => at(i + 7919 * Math.floor(i / few.length))[1]),
+    };
+  });
+}
+
+/**
+ * A retrieval task of WordNet: find a word's definition among many.
+ *
+ * @param {number} documentCount At most the 100,000 of the table.
+ * @param {number} queryCount
+ */
+export function definitions(documentCount, queryCount) {
+  return cachedJson(`definitions-${documentCount}-${queryCount}`, () => {
+    const rows = readLines(dataPath('english', 'train', 'wordnet-lemma-definition.jsonl')).slice(0, documentCount);
+    const corpus = Object.fromEntries(rows.map(({ positive }, row) => [`d${row}`, positive]));
+    const asked = evenlySpaced([...rows.keys()], queryCount);
+    return {
+      corpus,
+      queries: Object.fromEntries(asked.map((row) => [`q${row}`, rows[row].anchor])),
+      relevantDocs: Object.fromEntries(asked.map((row) => [`q${row}`, [`d${row}`]])),
+    };
+  });
+}

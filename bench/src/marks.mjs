@@ -1,0 +1,96 @@
+import { median } from './statistics.mjs';
+
+/**
+ * @typedef {object} Mark What an entry is to reach.
+ * @property {string} case The name of the case.
+ * @property {string} figure `time`, `peakBytes`, or one that the sides hand out; smaller is better, except for `rate`.
+ * @property {readonly string[]} against The peers; with several, the one that does best in this figure.
+ * @property {number} ratio Their figure over ours.
+ */
+
+/**
+ * @typedef {object} OwnMark A mark of our own figure, without a peer.
+ * @property {string} label
+ * @property {number} value
+ * @property {number} wanted
+ * @property {'at least' | 'at most'} sense
+ */
+
+/**
+ * @typedef {object} Measurement One side in one case.
+ * @property {string} case
+ * @property {string} side
+ * @property {string} [note] What it chose, such as its best batch size.
+ * @property {number} count Units of work a round.
+ * @property {Readonly<Record<string, readonly number[]>>} figures By name, a value a round. `time` is seconds a unit.
+ */
+
+/**
+ * @typedef {object} JudgedMark
+ * @property {string} label
+ * @property {string} case
+ * @property {string} figure
+ * @property {string} peer Empty for a mark without a peer.
+ * @property {number} value
+ * @property {number} wanted
+ * @property {'at least' | 'at most'} sense
+ * @property {boolean} isReached
+ */
+
+/** What the table and the picture call a figure; `time` needs no name. */
+const FIGURE_NAMES = new Map([
+  ['time', ''],
+  ['peakBytes', 'memory'],
+]);
+
+/**
+ * The median of a figure of one side, or undefined when it was not measured.
+ *
+ * @param {readonly Measurement[]} measurements
+ * @param {string} caseName
+ * @param {string} side
+ * @param {string} figure
+ */
+export function medianOf(measurements, caseName, side, figure) {
+  const found = measurements.find((one) => one.case === caseName && one.side === side);
+  const values = found?.figures[figure];
+  return values === undefined ? undefined : median(values);
+}
+
+/**
+ * Whether the marks are reached. Those without a measurement on both sides are left out.
+ *
+ * @param {readonly Mark[]} marks
+ * @param {readonly OwnMark[]} ownMarks
+ * @param {readonly Measurement[]} measurements
+ * @returns {JudgedMark[]}
+ */
+export function judge(marks, ownMarks, measurements) {
+  /** @type {JudgedMark[]} */
+  const judged = [];
+  for (const mark of marks) {
+    const ours = medianOf(measurements, mark.case, 'embedbag', mark.figure);
+    const theirs = mark.against
+      .map((side) => ({ side, value: medianOf(measurements, mark.case, side, mark.figure) }))
+      .filter((one) => one.value !== undefined)
+      .sort((a, b) => Number(a.value) - Number(b.value))[0];
+    if (ours === undefined || theirs?.value === undefined) continue;
+    const value = theirs.value / ours;
+    const figure = FIGURE_NAMES.get(mark.figure) ?? mark.figure;
+    judged.push({
+      label: [mark.case, figure].filter((part) => part !== '').join(', '),
+      case: mark.case,
+      figure: mark.figure,
+      peer: theirs.side,
+      value,
+      wanted: mark.ratio,
+      sense: 'at least',
+      isReached: value >= mark.ratio,
+    });
+  }
+  for (const { label, value, wanted, sense } of ownMarks) {
+    const isReached = sense === 'at least' ? value >= wanted : value <= wanted;
+    judged.push({ label, case: '', figure: '', peer: '', value, wanted, sense, isReached });
+  }
+  return judged;
+}

@@ -1,0 +1,133 @@
+/** Results as rows of text, for the terminal and for README.md. */
+
+/** @typedef {import('./results.mjs').EntryResult} EntryResult */
+/** @typedef {import('./results.mjs').SideResult} SideResult */
+/** @typedef {import('./marks.mjs').JudgedMark} JudgedMark */
+
+/**
+ * A number with three digits, and with a suffix where it is large.
+ *
+ * @param {number} value
+ */
+export function shortNumber(value) {
+  const size = Math.abs(value);
+  if (size >= 999_500_000) return `${(value / 1e9).toPrecision(3)} G`;
+  if (size >= 999_500) return `${(value / 1e6).toPrecision(3)} M`;
+  if (size >= 99_950) return `${(value / 1e3).toFixed(0)} k`;
+  if (size >= 999.5) return `${(value / 1e3).toPrecision(3)} k`;
+  return size === 0 ? '0' : value.toPrecision(3);
+}
+
+/** @param {number} seconds */
+export function shortTime(seconds) {
+  if (seconds < 999.5e-9) return `${(seconds * 1e9).toPrecision(3)} ns`;
+  if (seconds < 999.5e-6) return `${(seconds * 1e6).toPrecision(3)} us`;
+  if (seconds < 0.9995) return `${(seconds * 1e3).toPrecision(3)} ms`;
+  return `${seconds >= 99.95 ? seconds.toFixed(0) : seconds.toPrecision(3)} s`;
+}
+
+/** @param {number} bytes */
+export function shortBytes(bytes) {
+  return bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+}
+
+/**
+ * The median and the spread of the time, or of the units a second.
+ *
+ * @param {SideResult} side
+ * @param {EntryResult['unit']} unit
+ */
+function speedOf(side, unit) {
+  const time = side.figures.time;
+  if (time === undefined) return '-';
+  if (!unit.perSecond) return `${shortTime(time.median)} (${shortTime(time.min)} to ${shortTime(time.max)})`;
+  const { median, min, max } = time;
+  const name = unit.name.length === 1 ? unit.name : ` ${unit.name}`;
+  return `${shortNumber(1 / median)}${name}/s (${shortNumber(1 / max)} to ${shortNumber(1 / min)})`;
+}
+
+/** @param {SideResult} side */
+function furtherFigures(side) {
+  return Object.entries(side.figures)
+    .filter(([name]) => name !== 'time' && name !== 'peakBytes')
+    .map(([name, { median }]) => `${name} ${name.startsWith('p') ? shortTime(median) : shortNumber(median)}`);
+}
+
+/**
+ * Whether a mark is reached, and by how much it is not.
+ *
+ * @param {JudgedMark} mark
+ */
+function verdictOf({ value, wanted, sense, isReached }) {
+  const mark = `${sense === 'at least' ? '' : 'at most '}${shortNumber(wanted)}x`;
+  return isReached
+    ? `${mark} reached`
+    : `${mark} short by ${shortNumber(sense === 'at least' ? wanted / value : value / wanted)}x`;
+}
+
+/**
+ * The marks that stand in a peer's row: those of its case it is the best peer in.
+ *
+ * @param {EntryResult} result
+ * @param {SideResult} side
+ */
+function verdictsOf(result, side) {
+  return result.marks
+    .filter((mark) => mark.peer === side.side && mark.case === side.case)
+    .map((mark) => {
+      if (mark.figure === 'time') return verdictOf(mark);
+      const figure = mark.figure === 'peakBytes' ? 'memory' : mark.figure;
+      return `${figure} ${shortNumber(mark.value)}x, ${verdictOf(mark)}`;
+    });
+}
+
+/** The columns of the table. */
+export const HEADER = ['entry', 'case', 'side', 'median (spread)', 'memory', 'ratio', 'marks'];
+
+/**
+ * A row a case and side.
+ *
+ * @param {EntryResult} result
+ * @returns {string[][]}
+ */
+export function rowsOf(result) {
+  const rows = result.sides.map((side) => {
+    const ours = result.sides.find((one) => one.case === side.case && one.side === 'embedbag');
+    const [ourTime, theirTime] = [ours, side].map((one) => one?.figures.time?.median);
+    const isPeer = side.side !== 'embedbag';
+    const ratio = isPeer && ourTime !== undefined && theirTime !== undefined ? theirTime / ourTime : undefined;
+    return [
+      result.entry,
+      side.case,
+      side.note === undefined ? side.side : `${side.side} (${side.note})`,
+      [speedOf(side, result.unit), ...furtherFigures(side)].join('; '),
+      shortBytes(side.figures.peakBytes?.median ?? 0),
+      ratio === undefined ? '' : `${shortNumber(ratio)}x`,
+      isPeer ? verdictsOf(result, side).join('; ') : '',
+    ];
+  });
+  for (const mark of result.marks.filter(({ peer }) => peer === '')) {
+    rows.push([result.entry, mark.label, 'embedbag', shortNumber(mark.value), '', '', verdictOf(mark)]);
+  }
+  return rows;
+}
+
+/**
+ * @param {readonly (readonly string[])[]} rows The first one is the header.
+ */
+export function alignedTable(rows) {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
+}
+
+/**
+ * @param {readonly (readonly string[])[]} rows The first one is the header.
+ */
+export function markdownTable(rows) {
+  const line = (/** @type {readonly string[]} */ row) => `| ${row.join(' | ')} |\n`;
+  const [header = [], ...rest] = rows;
+  return [line(header), `|${header.map(() => '---|').join('')}\n`, ...rest.map(line)].join('');
+}

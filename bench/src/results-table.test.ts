@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { markdownTable, rowsOf, shortBytes, shortNumber, shortTime } from './results-table.mjs';
+
+test('numbers, times and sizes have three digits and a unit', () => {
+  expect([404_000, 1_500_000, 48_000, 84, 2e9, 0.25].map(shortNumber)).toEqual([
+    '404 k',
+    '1.50 M',
+    '48.0 k',
+    '84.0',
+    '2.00 G',
+    '0.250',
+  ]);
+  expect([0.000336, 0.75, 10.6, 164, 9e-7].map(shortTime)).toEqual(['336 us', '750 ms', '10.6 s', '164 s', '900 ns']);
+  expect([311 * 2 ** 20, 1.05 * 2 ** 30].map(shortBytes)).toEqual(['311 MiB', '1.05 GiB']);
+});
+
+test('a peer stands in a row with its ratio and its mark', () => {
+  const figures = (seconds: number) => ({
+    time: { median: seconds, min: seconds, max: seconds },
+    peakBytes: { median: 2 ** 20, min: 2 ** 20, max: 2 ** 20 },
+  });
+  const rows = rowsOf({
+    entry: 'tokenize',
+    work: '',
+    command: 'pnpm bench',
+    date: '2026-01-01',
+    scale: 'quick',
+    machine: { processor: '', cores: 2, memoryGiB: 8, system: '' },
+    versions: {},
+    unit: { name: 'texts', perSecond: true },
+    sides: [
+      { case: 'all', side: 'embedbag', count: 1, rounds: 1, figures: figures(0.001) },
+      { case: 'all', side: 'peer', note: 'batches of 32', count: 1, rounds: 1, figures: figures(0.01) },
+    ],
+    marks: [
+      {
+        label: 'all',
+        case: 'all',
+        figure: 'time',
+        peer: 'peer',
+        value: 10,
+        wanted: 12,
+        sense: 'at least',
+        isReached: false,
+      },
+    ],
+    agreements: [],
+    notes: [],
+  });
+  expect(rows).toEqual([
+    ['tokenize', 'all', 'embedbag', '1.00 k texts/s (1.00 k to 1.00 k)', '1 MiB', '', ''],
+    ['tokenize', 'all', 'peer (batches of 32)', '100 texts/s (100 to 100)', '1 MiB', '10.0x', '12.0x short by 1.20x'],
+  ]);
+});
+
+test('a Markdown table has a line under its header', () => {
+  expect(
+    markdownTable([
+      ['a', 'b'],
+      ['1', '2'],
+    ]),
+  ).toBe('| a | b |\n|---|---|\n| 1 | 2 |\n');
+});
