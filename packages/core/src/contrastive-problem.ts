@@ -15,6 +15,24 @@ export interface ContrastiveBlock {
   };
 }
 
+/**
+ * What a second model, the guide, makes of the same texts: a candidate that it finds more similar than the positive is
+ * probably no negative, and is removed.
+ *
+ * With `g(i)` the guide's cosine of row `i`'s label, the entry `(i, i)` of block 0, the entry `(i, j)` of any block is removed
+ * where the guide's cosine of the same two texts is above `g(i) - margin` (`absolute`) or `g(i) - |g(i)| * margin`
+ * (`relative`). The comparison is strict, and the label itself always stays. A kernel computes equal vectors' cosines alike
+ * wherever they stand, so that a duplicate of the positive is not above it. Only with all blocks in one partition.
+ */
+export interface ContrastiveGuide {
+  /** The guide's embeddings by column, each `[rows, dimension]`, of any length, borrowed. */
+  readonly columns: readonly Float32Array[];
+  /** Columns of the guide's embeddings, which need not be those of the model. */
+  readonly dimension: number;
+  readonly marginStrategy: 'absolute' | 'relative';
+  readonly margin: number;
+}
+
 /** One Matryoshka prefix of the embedding and its share in the loss. */
 export interface MatryoshkaTerm {
   /** The first `dim` columns of every embedding are compared. */
@@ -28,6 +46,8 @@ export interface ContrastiveForm {
   readonly blocks: readonly ContrastiveBlock[];
   /** Multiplies every cosine similarity: 20 for MNRL, 1 / temperature for GIST. */
   readonly scale: number;
+  /** Removes entries that are probably false negatives. */
+  readonly guide?: ContrastiveGuide;
 }
 
 /**

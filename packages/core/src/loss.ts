@@ -70,6 +70,9 @@ export interface Loss<Prepared = unknown> {
    * Without `gradients` only the value is wanted, as in evaluation.
    */
   compute(input: LossComputeInput<Prepared>, gradients?: readonly Float32Array[]): number;
-  /** For softmax losses over cosine similarities: the form a fused kernel can run at many dims at once. */
-  contrastive?(columnCount: number): ContrastiveForm;
+  /**
+   * For softmax losses over cosine similarities: the form a fused kernel can run at many dims at once, from what `prepare`
+   * returned where the loss prepares something.
+   */
+  contrastive?(columnCount: number, prepared?: Prepared): ContrastiveForm;
 }
