@@ -38,6 +38,23 @@ function checkBlocks(problem: CheckedProblem): void {
   }
 }
 
+function checkGuide({ guide, rows, columns, blocks }: CheckedProblem): void {
+  if (!guide) return;
+  if (blocks.some(({ partition }) => partition !== 0)) {
+    mismatch('`partition`', '0 in all blocks of a problem with a guide', 'others', 'Use one joint partition.');
+  }
+  if (guide.columns.length !== columns.length) {
+    const received = guide.columns.length;
+    mismatch("the guide's `columns`", `one matrix for each of ${columns.length} columns`, received, 'Give each one.');
+  }
+  const length = rows * guide.dimension;
+  for (const column of guide.columns) {
+    if (column.length >= length && guide.dimension > 0) continue;
+    const expected = `${rows} x ${guide.dimension} = ${length} values, and above 0`;
+    mismatch('every column of the guide', expected, column.length, 'Fill it.');
+  }
+}
+
 /**
  * Throws `invalid-contrastive-problem` where a problem's sizes do not fit together.
  *
@@ -47,6 +64,7 @@ export function checkContrastive(problem: CheckedProblem, gradients?: readonly A
   const length = problem.rows * problem.dimension;
   checkBlocks(problem);
   checkTerms(problem);
+  checkGuide(problem);
   for (const column of problem.columns) {
     if (column.length >= length) continue;
     mismatch('every column', `${problem.rows} x ${problem.dimension} = ${length} values`, column.length, 'Fill it.');

@@ -1,9 +1,11 @@
 import type { ContrastiveBlock, ContrastiveProblem } from '@embedbag/core';
 import { checkContrastive } from './contrastive-checks.js';
+import { computeDots } from './typescript-contrastive-dots.js';
 import { addGradients, finishGradients } from './typescript-contrastive-gradient.js';
+import { layOutGuide, removeGuided } from './typescript-contrastive-guide.js';
 import { type ContrastiveLayout, layOut, REMOVED } from './typescript-contrastive-layout.js';
 import { exponential, logarithm } from './typescript-exponential.js';
-import { type FloatArray, multiplyPanels, packRows } from './typescript-product.js';
+import type { FloatArray } from './typescript-product.js';
 
 /** A {@link ContrastiveProblem} whose columns may be float64, for checks by central differences. */
 export type FloatContrastiveProblem = Omit<ContrastiveProblem, 'columns'> & { readonly columns: readonly FloatArray[] };
@@ -32,61 +34,18 @@ export function contrastiveInFloat64(problem: FloatContrastiveProblem, gradients
   if (gradients) for (const gradient of gradients) gradient.fill(0, 0, problem.rows * problem.dimension);
   if (problem.rows === 0 || problem.terms.length === 0) return 0;
   const layout = layOut(problem);
+  const guide = layOutGuide(problem);
   let loss = 0;
   for (let start = 0; start < problem.rows; start += layout.rowsAtOnce) {
     const end = Math.min(problem.rows, start + layout.rowsAtOnce);
     computeDots(layout, start, end);
     computeCosines(layout, start, end);
+    if (guide) removeGuided(layout, guide, start, end);
     for (let row = start; row < end; row++) loss += rowLoss(layout, row, row - start, gradients !== undefined);
     if (gradients) addGradients(layout, start, end, gradients);
   }
   if (gradients) finishGradients(layout, gradients);
   return loss / problem.rows;
-}
-
-/** The dot products of rows `[start, end)` with all candidates at all dims, each dim from the one below. */
-function computeDots(layout: ContrastiveLayout, start: number, end: number): void {
-  const { problem, segments, similarities, packedRows, packedCandidates } = layout;
-  let packedColumn = -1;
-  for (let b = 0; b < problem.blocks.length; b++) {
-    const { queries, candidates } = problem.blocks[b]!;
-    if (queries !== packedColumn) {
-      for (const segment of segments) {
-        const rectangle = { rowStart: start, rowEnd: end, columnStart: segment.start, columnEnd: segment.end };
-        packRows(
-          problem.columns[queries]!,
-          problem.dimension,
-          rectangle,
-          packedRows,
-          segment.start * layout.rowsAtOnce,
-        );
-      }
-      packedColumn = queries;
-    }
-    for (let chunk = 0; chunk < problem.rows; chunk += layout.candidatesAtOnce) {
-      const chunkEnd = Math.min(problem.rows, chunk + layout.candidatesAtOnce);
-      let addendOffset = -1;
-      for (const segment of segments) {
-        const rectangle = { rowStart: chunk, rowEnd: chunkEnd, columnStart: segment.start, columnEnd: segment.end };
-        packRows(problem.columns[candidates]!, problem.dimension, rectangle, packedCandidates, 0);
-        const outOffset = layout.similarityOffset(b, segment.term) + chunk;
-        multiplyPanels({
-          left: packedRows,
-          leftOffset: segment.start * layout.rowsAtOnce,
-          rows: end - start,
-          right: packedCandidates,
-          rightOffset: 0,
-          columns: chunkEnd - chunk,
-          depth: segment.end - segment.start,
-          out: similarities,
-          outOffset,
-          stride: layout.stride,
-          addendOffset,
-        });
-        addendOffset = outOffset;
-      }
-    }
-  }
 }
 
 /** Turns dot products into cosines; an entry that its block removes becomes {@link REMOVED}. */

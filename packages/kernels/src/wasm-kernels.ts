@@ -10,6 +10,7 @@ import {
   type TopKRequest,
   type TopKResult,
 } from '@embedbag/core';
+import { contrastiveInFloat64 } from './typescript-contrastive.js';
 import { BackwardResult, bagBackward, bagForward } from './wasm-bag.js';
 import { contrastive } from './wasm-contrastive.js';
 import { WasmMemory } from './wasm-memory.js';
@@ -80,7 +81,10 @@ export class WasmKernels implements Kernels {
   }
 
   contrastive(problem: ContrastiveProblem, gradients?: readonly Float32Array[]): number {
-    return contrastive(this.runtime(), problem, gradients);
+    const runtime = this.runtime();
+    // The module does not know guides yet: the same numbers, slower.
+    if (problem.guide) return contrastiveInFloat64(problem, gradients);
+    return contrastive(runtime, problem, gradients);
   }
 
   gradientNorm(gradient: SparseRows): number {
