@@ -52,6 +52,25 @@ const DEFECTS: readonly Defect[] = [
     broken: withProblem(({ valid: _, ...problem }) => problem),
   },
   {
+    what: 'ask no guide',
+    noticedBy: 'a guide finds',
+    broken: withProblem(({ guide: _, ...problem }) => problem),
+  },
+  {
+    what: 'take a relative margin for an absolute one',
+    noticedBy: 'a guide finds',
+    broken: withProblem((problem) =>
+      problem.guide ? { ...problem, guide: { ...problem.guide, marginStrategy: 'absolute' } } : problem,
+    ),
+  },
+  {
+    what: 'remove what is as similar as the positive',
+    noticedBy: 'a guide finds',
+    broken: withProblem((problem) =>
+      problem.guide ? { ...problem, guide: { ...problem.guide, margin: problem.guide.margin + 1e-9 } } : problem,
+    ),
+  },
+  {
     what: 'weigh all dims the same',
     noticedBy: 'weighted dims',
     broken: withProblem((problem) => ({ ...problem, terms: problem.terms.map(({ dim }) => ({ dim, weight: 1 })) })),

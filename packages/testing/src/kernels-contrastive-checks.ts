@@ -1,9 +1,11 @@
 import {
   type ContrastiveBlock,
+  type ContrastiveGuide,
   type ContrastiveProblem,
   createRandom,
   type Kernels,
   type MatryoshkaTerm,
+  type Random,
 } from '@embedbag/core';
 import { expect } from 'vitest';
 import { expectClose, largest } from './expect-close.js';
@@ -23,6 +25,8 @@ interface Shape {
   readonly scale?: number;
   /** Share of the candidates in columns from 2 on that have no text. */
   readonly invalidShare?: number;
+  /** A guide with embeddings of its own. */
+  readonly guide?: Omit<ContrastiveGuide, 'columns'>;
   /** Changes the random columns before they are placed. */
   readonly alter?: (columns: Float32Array[]) => void;
 }
@@ -30,6 +34,11 @@ interface Shape {
 function block(queries: number, candidates: number, partition = 0, hardness?: Hardness): ContrastiveBlock {
   const removeDiagonal = queries === candidates || (queries === 1 && candidates > 0);
   return { queries, candidates, partition, removeDiagonal, ...(hardness ? { hardness } : {}) };
+}
+
+/** A block whose entries only a guide removes. */
+function guidedBlock(queries: number, candidates: number): ContrastiveBlock {
+  return { queries, candidates, partition: 0, removeDiagonal: false };
 }
 
 /** An anchor against every other column. */
@@ -46,6 +55,20 @@ function allDirections(columnCount: number): ContrastiveBlock[] {
 /** Anchors against documents and documents against anchors, each with its own softmax. */
 function perDirection(columnCount: number): ContrastiveBlock[] {
   return [...queryToDoc(columnCount), block(1, 0, 1)];
+}
+
+/** A guide's random embeddings, the first half of the positives near their anchors; row 2 has two equal positives. */
+function guideOf(
+  guide: Omit<ContrastiveGuide, 'columns'>,
+  columnCount: number,
+  rows: number,
+  random: Random,
+): ContrastiveGuide {
+  const { dimension } = guide;
+  const columns = Array.from({ length: columnCount }, () => normals(random, rows * dimension));
+  for (let i = 0; i < (rows >> 1) * dimension; i++) columns[1]![i] = 0.3 * columns[1]![i]! + columns[0]![i]!;
+  if (rows > 3) columns[1]!.copyWithin(3 * dimension, 2 * dimension, 3 * dimension);
+  return { ...guide, columns };
 }
 
 function problemOf(shape: Shape, seed: number): ContrastiveProblem {
@@ -66,12 +89,13 @@ function problemOf(shape: Shape, seed: number): ContrastiveProblem {
     terms: shape.terms ?? [{ dim: dimension, weight: 1 }],
     scale: shape.scale ?? 20,
   };
-  if (shape.invalidShare === undefined) return problem;
+  const guided = shape.guide ? { ...problem, guide: guideOf(shape.guide, columnCount, rows, random) } : problem;
+  if (shape.invalidShare === undefined) return guided;
   const share = shape.invalidShare;
   const valid = columns.map((_, column) =>
     column < 2 ? undefined : Uint8Array.from({ length: rows }, () => (random.uniform() < share ? 0 : 1)),
   );
-  return { ...problem, valid };
+  return { ...guided, valid };
 }
 
 /** Multiplies each row by its norm: what is left does not depend on how long the rows are. */
@@ -97,7 +121,8 @@ function evaluate(
   const columns = problem.columns.map((column) => guards.float32(column));
   const gradients = problem.columns.map((column) => guards.output(column.length));
   const valid = problem.valid?.map((mask) => mask?.slice());
-  const placed = valid ? { ...problem, columns, valid } : { ...problem, columns };
+  const guide = problem.guide && { ...problem.guide, columns: problem.guide.columns.map((one) => guards.float32(one)) };
+  const placed = { ...problem, columns, ...(valid ? { valid } : {}), ...(guide ? { guide } : {}) };
   const loss = kernels.contrastive(placed, gradients);
   const withoutGradients = kernels.contrastive(placed);
   expect(Math.abs(withoutGradients - loss), 'the loss without gradients').toBeLessThanOrEqual(
@@ -187,6 +212,17 @@ export const kernelsContrastiveChecks: readonly KernelsCheck[] = [
       for (const rows of [1, 7, 65]) {
         compare(kernels, { rows, dimension: 36, columnCount: 4, invalidShare });
         compare(kernels, { rows, dimension: 16, columnCount: 3, invalidShare, blocks: allDirections(3) });
+      }
+    }
+  }),
+  kernelsCheck('contrastive removes what a guide finds more similar than the positive', (kernels) => {
+    const blocks = [block(0, 1), guidedBlock(0, 0), guidedBlock(1, 1), block(0, 2), block(0, 3)];
+    const terms = [4, 36].map((dim) => ({ dim, weight: 1 }));
+    for (const rows of [1, 2, 7, 65, 130]) {
+      for (const marginStrategy of ['absolute', 'relative'] as const) {
+        const guide = { dimension: 12, marginStrategy, margin: rows % 2 === 0 ? 0 : 0.1 };
+        compare(kernels, { rows, dimension: 36, columnCount: 4, blocks, guide, scale: 100 });
+        compare(kernels, { rows, dimension: 36, columnCount: 4, blocks, guide, terms, invalidShare: 0.3 });
       }
     }
   }),

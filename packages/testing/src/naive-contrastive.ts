@@ -62,17 +62,35 @@ function hardnessOf(block: ContrastiveBlock, row: number, candidate: number): nu
   return strength;
 }
 
+/** Whether the guide finds the entry `(row, candidate)` of `block` more similar than the row's label. */
+type GuideRule = (block: ContrastiveBlock, row: number, candidate: number) => boolean;
+
+function guideRuleOf({ guide, blocks, rows }: NaiveContrastiveProblem): GuideRule {
+  if (!guide) return () => false;
+  const { dimension, margin, marginStrategy } = guide;
+  const columns = guide.columns.map((column) => unitRows(column, rows, dimension, dimension).units);
+  const cosine = ({ queries, candidates }: ContrastiveBlock, row: number, candidate: number): number =>
+    dot(columns[queries]![row]!, columns[candidates]![candidate]!);
+  return (block, row, candidate) => {
+    const label = cosine(blocks[0]!, row, row);
+    return cosine(block, row, candidate) > label - (marginStrategy === 'absolute' ? margin : Math.abs(label) * margin);
+  };
+}
+
 function entriesOf(
   problem: NaiveContrastiveProblem,
   row: number,
   columns: readonly UnitRows[],
   hardnessColumns: readonly UnitRows[],
+  guideRule: GuideRule,
 ): Entry[] {
   const entries: Entry[] = [];
   for (const [index, block] of problem.blocks.entries()) {
     for (let candidate = 0; candidate < problem.rows; candidate++) {
       if (block.removeDiagonal && candidate === row) continue;
       if (problem.valid?.[block.candidates]?.[candidate] === 0) continue;
+      const label = index === 0 && candidate === row;
+      if (!label && guideRule(block, row, candidate)) continue;
       const cosine = dot(columns[block.queries]!.units[row]!, columns[block.candidates]!.units[candidate]!);
       const strength = hardnessOf(block, row, candidate);
       const hard = hardnessColumns;
@@ -80,7 +98,6 @@ function entriesOf(
         strength === 0
           ? 0
           : strength * dot(hard[block.queries]!.units[row]!, hard[block.candidates]!.units[candidate]!);
-      const label = index === 0 && candidate === row;
       entries.push({ block, candidate, logit: problem.scale * cosine + constant, label });
     }
   }
@@ -119,13 +136,14 @@ export function naiveContrastive(
   const { rows, dimension, blocks, terms, scale } = problem;
   const gradients = problem.columns.map(() => new Float64Array(rows * dimension));
   const partitions = 1 + Math.max(...blocks.map((block) => block.partition));
+  const guideRule = guideRuleOf(problem);
   let loss = 0;
   for (const { dim, weight } of terms) {
     const columns = problem.columns.map((column) => unitRows(column, rows, dimension, dim));
     const hardnessColumns = options.hardnessColumns?.map((column) => unitRows(column, rows, dimension, dim)) ?? columns;
     const unitGradients = columns.map(({ units }) => units.map((unit) => new Float64Array(unit.length)));
     for (let row = 0; row < rows; row++) {
-      const entries = entriesOf(problem, row, columns, hardnessColumns);
+      const entries = entriesOf(problem, row, columns, hardnessColumns, guideRule);
       loss -= (weight / rows) * entries.find(({ label }) => label)!.logit;
       for (let partition = 0; partition < partitions; partition++) {
         const members = entries.filter(({ block }) => block.partition === partition);
