@@ -1,6 +1,6 @@
 import { EmbedbagError, LOSS_CONTRACT, type Loss, type LossColumns, type LossComputeInput } from '@embedbag/core';
 import { oneOf } from './invalid-option.js';
-import { checkColumns, clearGradients } from './loss-batch.js';
+import { checkColumns, clearGradients, expectPrepared } from './loss-batch.js';
 import { type Pair, type PairGradients, pairMeasure } from './pair-measure.js';
 import { askGuide, type GuideEmbeddings, type TextGuide } from './text-guide.js';
 
@@ -105,7 +105,8 @@ function teacherColumn(
  *
  * Reference: sentence-transformers 6.2, losses/embed_distill.py, without its projection; Kim et al. 2023, arXiv 2301.12005.
  *
- * @throws EmbedbagError `invalid-loss-option` here, `guide-shape` and `teacher-dimension` for a teacher that does not fit.
+ * @throws EmbedbagError `invalid-loss-option` here, `guide-shape` and `teacher-dimension` for a teacher that does not fit,
+ * `not-prepared` for a batch that was not prepared.
  *
  * @example
  * ```ts
@@ -126,10 +127,11 @@ export function embeddingDistillationLoss(options: EmbeddingDistillationLossOpti
     compute(input: LossComputeInput<GuideEmbeddings>, gradients?: readonly Float32Array[]): number {
       const { embeddings, rows, dimension, valid } = input;
       checkColumns(NAME, COLUMNS, embeddings.length, 'any texts');
+      const prepared = expectPrepared(NAME, input.prepared);
       clearGradients(input, gradients);
       let loss = 0;
       for (const [column, a] of embeddings.entries()) {
-        const b = teacherColumn(input.prepared, column, input, truncateTeacher);
+        const b = teacherColumn(prepared, column, input, truncateTeacher);
         const mask = valid?.[column]?.subarray(0, rows);
         const counted = mask ? mask.reduce((sum, one) => sum + (one === 0 ? 0 : 1), 0) : rows;
         const weight = 1 / (counted * embeddings.length);

@@ -6,6 +6,7 @@ export {
   type EmbeddingDistillationLossOptions,
   embeddingDistillationLoss,
 } from './embedding-distillation-loss.js';
+export { type GistEmbedLossOptions, type GistMarginStrategy, gistEmbedLoss } from './gist-embed-loss.js';
 export {
   type GlobalOrthogonalRegularizationOptions,
   globalOrthogonalRegularization,

@@ -36,3 +36,12 @@ export function checkFinite(loss: string, labels: Float32Array): Float32Array {
 export function clearGradients({ rows, dimension }: LossComputeInput, gradients?: readonly Float32Array[]): void {
   for (const gradient of gradients ?? []) gradient.fill(0, 0, rows * dimension);
 }
+
+/** Returns what the loss prepared for the batch; throws `not-prepared` where there is nothing. */
+export function expectPrepared<Prepared>(loss: string, prepared: Prepared | undefined): Prepared {
+  if (prepared !== undefined) return prepared;
+  throw new EmbedbagError({
+    code: 'not-prepared',
+    message: `Expected \`${loss}\` to get what its \`prepare\` returned for the batch, received nothing. Call \`prepare\` first and pass its result as \`prepared\`.`,
+  });
+}

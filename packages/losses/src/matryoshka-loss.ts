@@ -155,7 +155,7 @@ export function matryoshkaLoss<Prepared = unknown>(
         return computeByDim(inner, { ...input, prepared: input.prepared?.inner as Prepared }, chosen, gradients);
       }
       const { embeddings, rows, dimension, valid, kernels } = input;
-      const form = inner.contrastive(embeddings.length);
+      const form = inner.contrastive(embeddings.length, input.prepared?.inner);
       const problem = { ...form, rows, dimension, columns: embeddings, terms: chosen };
       return kernels.contrastive(valid ? { ...problem, valid } : problem, gradients);
     },
