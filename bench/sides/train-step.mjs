@@ -67,10 +67,9 @@ export function createSide() {
   /** @type {number[]} */
   let losses = [];
   let steps = 0;
-  let rows = 0;
   return {
     async prepare(settings) {
-      ({ steps, rows } = settings);
+      ({ steps } = settings);
       kernels ??= await createKernels();
       training?.end();
       training = await openTraining(kernels, settings);
@@ -81,7 +80,7 @@ export function createSide() {
       const started = performance.now();
       for (let step = 0; step < steps; step++) losses.push(training?.step() ?? Number.NaN);
       const seconds = (performance.now() - started) / 1000;
-      return { seconds, count: steps, figures: { rows, threads: kernels?.threads ?? 1 } };
+      return { seconds, count: steps };
     },
     async output() {
       return { losses: Float64Array.from(losses), lossesOfBfloat16: Float64Array.from(losses.slice(0, 1)) };

@@ -22,7 +22,9 @@
  * @property {(scale: Scale) => Promise<readonly Case[]>} cases
  * @property {readonly Check[]} checks What both sides must agree on.
  * @property {readonly Mark[]} marks
- * @property {(measurements: readonly Measurement[]) => readonly OwnMark[]} [ownMarks]
+ * @property {(measurements: readonly Measurement[], cases: readonly Case[]) => readonly OwnMark[]} [ownMarks]
+ * @property {(measurements: readonly Measurement[], cases: readonly Case[]) => readonly string[]} [remarks] What the figures
+ *   say beside the marks.
  * @property {readonly string[]} [notes] What a reader of the figures must know.
  */
 

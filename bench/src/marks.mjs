@@ -14,6 +14,7 @@ import { median } from './statistics.mjs';
  * @property {number} value
  * @property {number} wanted
  * @property {'at least' | 'at most'} sense
+ * @property {string} unit After the value, such as `x`.
  */
 
 /**
@@ -34,6 +35,7 @@ import { median } from './statistics.mjs';
  * @property {number} value
  * @property {number} wanted
  * @property {'at least' | 'at most'} sense
+ * @property {string} unit
  * @property {boolean} isReached
  */
 
@@ -85,12 +87,14 @@ export function judge(marks, ownMarks, measurements) {
       value,
       wanted: mark.ratio,
       sense: 'at least',
+      unit: 'x',
       isReached: value >= mark.ratio,
     });
   }
-  for (const { label, value, wanted, sense } of ownMarks) {
+  for (const ownMark of ownMarks) {
+    const { value, wanted, sense } = ownMark;
     const isReached = sense === 'at least' ? value >= wanted : value <= wanted;
-    judged.push({ label, case: '', figure: '', peer: '', value, wanted, sense, isReached });
+    judged.push({ ...ownMark, case: '', figure: '', peer: '', isReached });
   }
   return judged;
 }

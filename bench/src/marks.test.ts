@@ -28,8 +28,8 @@ test('a mark against a peer that did not run is left out', () => {
 
 test('a mark of our own may be a floor or a ceiling', () => {
   const marks = [
-    { label: 'rate', value: 3, wanted: 2, sense: 'at least' as const },
-    { label: 'growth', value: 3, wanted: 2, sense: 'at most' as const },
+    { label: 'rate', value: 3, wanted: 2, sense: 'at least' as const, unit: 'x' },
+    { label: 'growth', value: 3, wanted: 2, sense: 'at most' as const, unit: 'x' },
   ];
   expect(judge([], marks, []).map(({ isReached }) => isReached)).toEqual([true, false]);
 });

@@ -10,7 +10,7 @@
 
 const WIDTH = 960;
 const LEFT = 430;
-const RIGHT = 90;
+const RIGHT = 110;
 const TOP = 84;
 const ROW = 26;
 const REACHED = '#2a7f62';
@@ -22,7 +22,8 @@ const FAINT = '#cbd2d9';
 const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** @param {number} value */
-const shown = (value) => `${value >= 99.95 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)}x`;
+const shown = (value) =>
+  `${value >= 99.95 ? Math.round(value).toLocaleString('en-US') : Number(value.toPrecision(3))}x`;
 
 /**
  * @param {number} x
@@ -53,11 +54,11 @@ function powersOfTen(from, to) {
 export function ratioChart(bars, caption) {
   const least = Math.min(1, ...bars.map(({ value }) => value));
   const most = Math.max(10, ...bars.flatMap(({ value, wanted }) => [value, wanted])) * 1.3;
-  const from = 10 ** Math.floor(Math.log10(least) + 1e-9);
+  const from = least < 1 ? least / 1.2 : 1;
   const plot = WIDTH - LEFT - RIGHT;
   const xOf = (/** @type {number} */ value) => LEFT + (plot * Math.log(value / from)) / Math.log(most / from);
   const bottom = TOP + bars.length * ROW;
-  const lines = powersOfTen(from, most).map((power) =>
+  const lines = powersOfTen(10 ** Math.ceil(Math.log10(from) - 1e-9), most).map((power) =>
     [
       `<line x1="${xOf(power).toFixed(1)}" x2="${xOf(power).toFixed(1)}" y1="${TOP - 6}" y2="${bottom}" stroke="${power === 1 ? INK : FAINT}"/>`,
       textAt(xOf(power), bottom + 18, `${power.toLocaleString('en-US')}x`, 'text-anchor="middle" class="small"'),
@@ -71,16 +72,19 @@ export function ratioChart(bars, caption) {
     return [
       textAt(LEFT - 14, y + 16, label, 'text-anchor="end"').replace(
         '</text>',
-        `<tspan class="small"> vs ${escapeXml(peer)}</tspan></text>`,
+        `<tspan dx="5" class="small">vs ${escapeXml(peer)}</tspan></text>`,
       ),
       `<rect x="${Math.min(start, end).toFixed(1)}" y="${y + 4}" width="${Math.max(1, Math.abs(end - start)).toFixed(1)}" height="${ROW - 10}" rx="2" fill="${color}"/>`,
       `<line x1="${notch.toFixed(1)}" x2="${notch.toFixed(1)}" y1="${y + 1}" y2="${y + ROW - 3}" stroke="${INK}" stroke-width="3"/>`,
-      textAt(Math.max(end, notch) + 8, y + 16, shown(value), `class="value" fill="${color}"`),
+      textAt(Math.max(end, notch) + 8, y + 16, shown(value), `class="value" fill="${color}"`).replace(
+        '</text>',
+        `<tspan dx="6" class="small">of ${shown(wanted)}</tspan></text>`,
+      ),
     ].join('');
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 34}" width="${WIDTH}" height="${bottom + 34}" font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="13" fill="${INK}">`,
-    `<style>.small{font-size:11px;fill:#52606d}.value{font-weight:600}</style>`,
+    `<style>.small{font-size:11px;fill:#52606d}.value{font-weight:600}.value .small{font-weight:400}</style>`,
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
     textAt(20, 28, 'How many times better embedbag is than its Python peers', 'font-size="17" font-weight="600"'),
     textAt(20, 47, caption, 'class="small"'),

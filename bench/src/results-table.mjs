@@ -58,8 +58,8 @@ function furtherFigures(side) {
  *
  * @param {JudgedMark} mark
  */
-function verdictOf({ value, wanted, sense, isReached }) {
-  const mark = `${sense === 'at least' ? '' : 'at most '}${shortNumber(wanted)}x`;
+function verdictOf({ value, wanted, sense, unit, isReached }) {
+  const mark = `${sense === 'at least' ? '' : 'at most '}${shortNumber(wanted)}${unit}`;
   return isReached
     ? `${mark} reached`
     : `${mark} short by ${shortNumber(sense === 'at least' ? wanted / value : value / wanted)}x`;
@@ -107,7 +107,15 @@ export function rowsOf(result) {
     ];
   });
   for (const mark of result.marks.filter(({ peer }) => peer === '')) {
-    rows.push([result.entry, mark.label, 'embedbag', shortNumber(mark.value), '', '', verdictOf(mark)]);
+    rows.push([
+      result.entry,
+      mark.label,
+      'embedbag',
+      `${shortNumber(mark.value)}${mark.unit}`,
+      '',
+      '',
+      verdictOf(mark),
+    ]);
   }
   return rows;
 }

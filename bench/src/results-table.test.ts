@@ -41,6 +41,7 @@ test('a peer stands in a row with its ratio and its mark', () => {
         value: 10,
         wanted: 12,
         sense: 'at least',
+        unit: 'x',
         isReached: false,
       },
     ],

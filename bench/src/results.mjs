@@ -37,7 +37,7 @@ import { spread } from './statistics.mjs';
  * @param {Pick<EntryResult, 'command' | 'scale' | 'machine' | 'versions'>} circumstances
  * @returns {EntryResult}
  */
-export function resultOf(entry, { measurements, agreements }, circumstances) {
+export function resultOf(entry, { cases, measurements, agreements }, circumstances) {
   const packages = new Set(['node', 'python', ...entry.sides.flatMap((side) => side.packages ?? [])]);
   const versions = Object.fromEntries(Object.entries(circumstances.versions).filter(([name]) => packages.has(name)));
   const { command, scale, machine } = circumstances;
@@ -55,9 +55,9 @@ export function resultOf(entry, { measurements, agreements }, circumstances) {
       rounds: figures.time?.length ?? 0,
       figures: Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, spread(values)])),
     })),
-    marks: judge(entry.marks, entry.ownMarks?.(measurements) ?? [], measurements),
+    marks: judge(entry.marks, entry.ownMarks?.(measurements, cases) ?? [], measurements),
     agreements,
-    notes: entry.notes ?? [],
+    notes: [...(entry.remarks?.(measurements, cases) ?? []), ...(entry.notes ?? [])],
   };
 }
 

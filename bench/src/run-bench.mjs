@@ -35,7 +35,8 @@ export async function runBench(argv) {
     const result = resultOf(entry, await runEntry(entry, { scale, rounds, python: peers?.python }), circumstances);
     results.push(result);
     if (isPublished) saveResult(result);
-    process.stdout.write(`${alignedTable([HEADER, ...rowsOf(result)])}\n`);
+    const notes = result.notes.map((note) => `  ${note}\n`);
+    process.stdout.write(`${[alignedTable([HEADER, ...rowsOf(result)]), ...notes].join('')}\n`);
   }
   if (isPublished) writeReport(readResults(known));
   showSummary(results, circumstances);

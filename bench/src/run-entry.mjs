@@ -105,7 +105,7 @@ async function runCase(entry, oneCase, sides, rounds) {
  * @param {Entry} entry
  * @param {{ scale: import('./command-line.mjs').Scale, rounds: number | undefined, python: string | undefined }} options
  *   Without `python`, our side alone.
- * @returns {Promise<{ measurements: Measurement[], agreements: Agreement[] }>}
+ * @returns {Promise<{ cases: readonly Case[], measurements: Measurement[], agreements: Agreement[] }>}
  */
 export async function runEntry(entry, { scale, rounds, python }) {
   const cases = await entry.cases(scale);
@@ -124,7 +124,7 @@ export async function runEntry(entry, { scale, rounds, python }) {
       measurements.push(...result.measurements);
       agreements.push(...result.agreements);
     }
-    return { measurements, agreements };
+    return { cases, measurements, agreements };
   } finally {
     await Promise.all(sides.map((side) => side.end()));
   }
