@@ -48,6 +48,13 @@ export interface ContrastiveForm {
   readonly scale: number;
   /** Removes entries that are probably false negatives. */
   readonly guide?: ContrastiveGuide;
+  /**
+   * By column, a number of each row's text, `[rows]`, borrowed; equal texts have equal numbers in all columns. Rows that share
+   * their text of column 0 or of column 1 are no negatives of each other: entries `(i, j)` with candidates of these columns
+   * are removed. A candidate of another column is removed where it is the row's own text of column 1. An entry `(i, i)` of
+   * columns 0 and 1 always stays. Undefined where no entry would be removed, or none should.
+   */
+  readonly textIds?: readonly Int32Array[];
 }
 
 /**
