@@ -55,6 +55,21 @@ function checkGuide({ guide, rows, columns, blocks }: CheckedProblem): void {
   }
 }
 
+function checkTextIds({ textIds, rows, columns }: CheckedProblem): void {
+  if (!textIds) return;
+  if (textIds.length !== columns.length || columns.length < 2) {
+    mismatch(
+      '`textIds`',
+      `one array for each of ${columns.length} columns, at least 2`,
+      textIds.length,
+      'Give each one.',
+    );
+  }
+  for (const ids of textIds) {
+    if (ids.length < rows) mismatch('every array of `textIds`', `${rows} numbers`, ids.length, 'Give one a row.');
+  }
+}
+
 /**
  * Throws `invalid-contrastive-problem` where a problem's sizes do not fit together.
  *
@@ -65,6 +80,7 @@ export function checkContrastive(problem: CheckedProblem, gradients?: readonly A
   checkBlocks(problem);
   checkTerms(problem);
   checkGuide(problem);
+  checkTextIds(problem);
   for (const column of problem.columns) {
     if (column.length >= length) continue;
     mismatch('every column', `${problem.rows} x ${problem.dimension} = ${length} values`, column.length, 'Fill it.');

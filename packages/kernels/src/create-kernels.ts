@@ -58,8 +58,8 @@ function checkOptions(backend: KernelsBackend, threads: number | undefined): voi
  * Kernels on the fastest backend that the engine has, with their threads started.
  *
  * The threads sleep between calls and do not keep the process alive; `dispose` ends them. Where workers cannot be started
- * there is one thread; `kernels.backend` and `kernels.threads` tell what came of it. A contrastive problem with a guide runs
- * in plain TypeScript on one thread on every backend.
+ * there is one thread; `kernels.backend` and `kernels.threads` tell what came of it. A contrastive problem with a guide or
+ * with text ids runs in plain TypeScript on one thread on every backend.
  *
  * @throws EmbedbagError `backend-unavailable` when a forced backend is not to be had, `unknown-backend` and
  * `invalid-threads` for options that are none.

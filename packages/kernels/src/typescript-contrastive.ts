@@ -4,6 +4,7 @@ import { computeDots } from './typescript-contrastive-dots.js';
 import { addGradients, finishGradients } from './typescript-contrastive-gradient.js';
 import { layOutGuide, removeGuided } from './typescript-contrastive-guide.js';
 import { type ContrastiveLayout, layOut, REMOVED } from './typescript-contrastive-layout.js';
+import { removeEqualTexts } from './typescript-contrastive-texts.js';
 import { exponential, logarithm } from './typescript-exponential.js';
 import type { FloatArray } from './typescript-product.js';
 
@@ -40,6 +41,7 @@ export function contrastiveInFloat64(problem: FloatContrastiveProblem, gradients
     const end = Math.min(problem.rows, start + layout.rowsAtOnce);
     computeDots(layout, start, end);
     computeCosines(layout, start, end);
+    removeEqualTexts(layout, start, end);
     if (guide) removeGuided(layout, guide, start, end);
     for (let row = start; row < end; row++) loss += rowLoss(layout, row, row - start, gradients !== undefined);
     if (gradients) addGradients(layout, start, end, gradients);

@@ -82,8 +82,8 @@ export class WasmKernels implements Kernels {
 
   contrastive(problem: ContrastiveProblem, gradients?: readonly Float32Array[]): number {
     const runtime = this.runtime();
-    // The module does not know guides yet: the same numbers, slower.
-    if (problem.guide) return contrastiveInFloat64(problem, gradients);
+    // The module knows neither of these rules yet: the same numbers, slower.
+    if (problem.guide || problem.textIds) return contrastiveInFloat64(problem, gradients);
     return contrastive(runtime, problem, gradients);
   }
 
