@@ -71,6 +71,23 @@ const DEFECTS: readonly Defect[] = [
     ),
   },
   {
+    what: 'do not look at the texts',
+    noticedBy: 'its text says',
+    broken: withProblem(({ textIds: _, ...problem }) => problem),
+  },
+  {
+    what: 'compare the anchors only',
+    noticedBy: 'its text says',
+    broken: withProblem((problem) =>
+      problem.textIds
+        ? {
+            ...problem,
+            textIds: problem.textIds.map((ids, column) => (column === 0 ? ids : ids.map((_, i) => i + 99))),
+          }
+        : problem,
+    ),
+  },
+  {
     what: 'weigh all dims the same',
     noticedBy: 'weighted dims',
     broken: withProblem((problem) => ({ ...problem, terms: problem.terms.map(({ dim }) => ({ dim, weight: 1 })) })),

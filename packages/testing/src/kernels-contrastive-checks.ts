@@ -25,6 +25,8 @@ interface Shape {
   readonly scale?: number;
   /** Share of the candidates in columns from 2 on that have no text. */
   readonly invalidShare?: number;
+  /** How many different texts there are, all columns together. */
+  readonly textCount?: number;
   /** A guide with embeddings of its own. */
   readonly guide?: Omit<ContrastiveGuide, 'columns'>;
   /** Changes the random columns before they are placed. */
@@ -90,6 +92,11 @@ function problemOf(shape: Shape, seed: number): ContrastiveProblem {
     scale: shape.scale ?? 20,
   };
   const guided = shape.guide ? { ...problem, guide: guideOf(shape.guide, columnCount, rows, random) } : problem;
+  const { textCount } = shape;
+  if (textCount !== undefined) {
+    const textIds = columns.map(() => Int32Array.from({ length: rows }, () => random.below(textCount)));
+    return { ...guided, textIds };
+  }
   if (shape.invalidShare === undefined) return guided;
   const share = shape.invalidShare;
   const valid = columns.map((_, column) =>
@@ -223,6 +230,15 @@ export const kernelsContrastiveChecks: readonly KernelsCheck[] = [
         const guide = { dimension: 12, marginStrategy, margin: rows % 2 === 0 ? 0 : 0.1 };
         compare(kernels, { rows, dimension: 36, columnCount: 4, blocks, guide, scale: 100 });
         compare(kernels, { rows, dimension: 36, columnCount: 4, blocks, guide, terms, invalidShare: 0.3 });
+      }
+    }
+  }),
+  kernelsCheck('contrastive removes what its text says is no negative', (kernels) => {
+    const terms = [4, 36].map((dim) => ({ dim, weight: 1 }));
+    for (const rows of [1, 2, 7, 65]) {
+      for (const textCount of [1, 3, 40]) {
+        compare(kernels, { rows, dimension: 36, columnCount: 4, textCount, blocks: allDirections(4), terms });
+        compare(kernels, { rows, dimension: 20, columnCount: 3, textCount, blocks: perDirection(3) });
       }
     }
   }),

@@ -77,6 +77,19 @@ function guideRuleOf({ guide, blocks, rows }: NaiveContrastiveProblem): GuideRul
   };
 }
 
+/** Whether the texts say that the candidate is no negative of the row. */
+function hasEqualText(
+  { textIds }: NaiveContrastiveProblem,
+  { candidates }: ContrastiveBlock,
+  row: number,
+  candidate: number,
+): boolean {
+  if (!textIds) return false;
+  const idOf = (column: number, index: number): number => textIds[column]![index]!;
+  if (candidates > 1) return idOf(candidates, candidate) === idOf(1, row);
+  return candidate !== row && [0, 1].some((column) => idOf(column, candidate) === idOf(column, row));
+}
+
 function entriesOf(
   problem: NaiveContrastiveProblem,
   row: number,
@@ -91,6 +104,7 @@ function entriesOf(
       if (problem.valid?.[block.candidates]?.[candidate] === 0) continue;
       const label = index === 0 && candidate === row;
       if (!label && guideRule(block, row, candidate)) continue;
+      if (hasEqualText(problem, block, row, candidate)) continue;
       const cosine = dot(columns[block.queries]!.units[row]!, columns[block.candidates]!.units[candidate]!);
       const strength = hardnessOf(block, row, candidate);
       const hard = hardnessColumns;
