@@ -1,4 +1,4 @@
-import { createRandom, type Loss, type LossPrepareInput, type Matrix } from '@embedbag/core';
+import { createRandom, type LossPrepareInput, type Matrix } from '@embedbag/core';
 import { createTypeScriptKernels } from '@embedbag/kernels';
 import { createNaiveKernels, testLoss } from '@embedbag/testing';
 import { expect, test } from 'vitest';
@@ -30,7 +30,7 @@ function teacherOf(dimension: number): TextGuide {
 for (const distanceMetric of ['cosine', 'l2', 'mse'] as const) {
   testLoss({
     name: `EmbedDistillLoss, ${distanceMetric}`,
-    create: () => embeddingDistillationLoss({ teacher: teacherOf(8), distanceMetric }) as Loss,
+    create: () => embeddingDistillationLoss({ teacher: teacherOf(8), distanceMetric }),
     dimensions: [8],
   });
 }
@@ -38,7 +38,7 @@ testLoss({
   name: 'EmbedDistillLoss under MatryoshkaLoss',
   create: () => {
     const inner = embeddingDistillationLoss({ teacher: teacherOf(16), truncateTeacher: true });
-    return matryoshkaLoss(inner, { dims: [8, 3] }) as Loss;
+    return matryoshkaLoss(inner, { dims: [8, 3] });
   },
   dimensions: [8, 11],
 });
@@ -55,15 +55,15 @@ testLoss({
       [
         multipleNegativesRankingLoss(),
         globalOrthogonalRegularization(),
-        embeddingDistillationLoss({ teacher: teacherOf(16), truncateTeacher: true }) as Loss,
+        embeddingDistillationLoss({ teacher: teacherOf(16), truncateTeacher: true }),
       ],
       { weights: [2, 0.5, 3] },
-    ) as Loss,
+    ),
   createKernels: async () => createTypeScriptKernels(),
 });
 testLoss({
   name: 'SumOfLosses, one part',
-  create: () => sumOfLosses([tripletLoss({ margin: 1.5 })], { weights: [0.25] }) as Loss,
+  create: () => sumOfLosses([tripletLoss({ margin: 1.5 })], { weights: [0.25] }),
 });
 
 function prepareInput(texts: readonly (readonly string[])[], rows: ArrayLike<number>): LossPrepareInput {

@@ -26,7 +26,7 @@ const VARIANTS: Record<string, Omit<GistEmbedLossOptions, 'guide'>> = {
 for (const [name, options] of Object.entries(VARIANTS)) {
   testLoss({
     name: `GISTEmbedLoss, ${name}`,
-    create: () => gistEmbedLoss({ guide, ...options }) as Loss,
+    create: () => gistEmbedLoss({ guide, ...options }),
     createKernels: async () => createTypeScriptKernels(),
     // At 1 / temperature 100 the fourth derivative is large.
     tolerance: 5e-3,
@@ -34,7 +34,7 @@ for (const [name, options] of Object.entries(VARIANTS)) {
 }
 testLoss({
   name: 'GISTEmbedLoss under MatryoshkaLoss',
-  create: () => matryoshkaLoss(gistEmbedLoss({ guide, temperature: 0.05 }), { dims: [8, 4] }) as Loss,
+  create: () => matryoshkaLoss(gistEmbedLoss({ guide, temperature: 0.05 }), { dims: [8, 4] }),
   createKernels: async () => createTypeScriptKernels(),
   dimensions: [8, 11],
 });
@@ -107,7 +107,7 @@ test('a candidate that the guide finds as similar as the positive stays', async 
       [1, 1],
     ],
   ]; // prettier-ignore
-  const loss = gistEmbedLoss({ guide: fixedGuide(equal), ...DOCUMENTS }) as Loss;
+  const loss = gistEmbedLoss({ guide: fixedGuide(equal), ...DOCUMENTS });
   expect(await lossOf(loss, equal)).toBeCloseTo(Math.log(2), 6);
 });
 
@@ -126,12 +126,12 @@ test('a candidate that the guide finds more similar than the positive goes, the 
       [1, 0],
     ],
   ]); // prettier-ignore
-  expect(await lossOf(gistEmbedLoss({ guide: crossed, ...DOCUMENTS }) as Loss, vectors)).toBe(0);
+  expect(await lossOf(gistEmbedLoss({ guide: crossed, ...DOCUMENTS }), vectors)).toBe(0);
   const straight = fixedGuide([ANCHORS, ANCHORS]);
   const own = [1 / Math.sqrt(2), 1 / Math.sqrt(5)] as const;
   const other = [2 / Math.sqrt(5), 1 / Math.sqrt(2)] as const;
   const expected = (Math.log1p(Math.exp(other[0] - own[0])) + Math.log1p(Math.exp(other[1] - own[1]))) / 2;
-  expect(await lossOf(gistEmbedLoss({ guide: straight, ...DOCUMENTS }) as Loss, vectors)).toBeCloseTo(expected, 6);
+  expect(await lossOf(gistEmbedLoss({ guide: straight, ...DOCUMENTS }), vectors)).toBeCloseTo(expected, 6);
 });
 
 test('a guide that removes nothing but the texts themselves leaves the ranking loss over all documents', async () => {
@@ -141,7 +141,7 @@ test('a guide that removes nothing but the texts themselves leaves the ranking l
   });
   const perfect = fixedGuide([vectors[0]!, vectors[0]!, vectors[0]!]);
   const gist = gistEmbedLoss({ guide: perfect, temperature: 0.05, contrastAnchors: false, contrastPositives: false });
-  expect(await lossOf(gist as Loss, vectors)).toBeCloseTo(
+  expect(await lossOf(gist, vectors)).toBeCloseTo(
     await lossOf(multipleNegativesRankingLoss({ scale: 20 }), vectors),
     6,
   );

@@ -1,11 +1,13 @@
-import { createRandom, type Loss } from '@embedbag/core';
+import { createRandom, hashTexts, type Loss } from '@embedbag/core';
 import { contrastiveInFloat64, createTypeScriptKernels, type FloatContrastiveProblem } from '@embedbag/kernels';
 import { naiveContrastive, testLoss } from '@embedbag/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { matryoshkaLoss } from './matryoshka-loss.js';
 import {
   type MultipleNegativesRankingLossOptions,
   multipleNegativesRankingLoss,
+  type RankingPrepared,
 } from './multiple-negatives-ranking-loss.js';
 
 const ALL_DIRECTIONS = ['query_to_doc', 'query_to_query', 'doc_to_query', 'doc_to_doc'] as const;
@@ -18,8 +20,12 @@ const VARIANTS: Record<string, MultipleNegativesRankingLossOptions> = {
   'all directions': { directions: ALL_DIRECTIONS },
   'hard in-batch negatives': { hardnessMode: 'in_batch_negatives', hardnessStrength: 9 },
   'hard negatives': { hardnessMode: 'hard_negatives', hardnessStrength: 5 },
+  'equal texts masked': { maskEqualTexts: true },
   'all hard': { hardnessMode: 'all_negatives', hardnessStrength: 9, directions: ALL_DIRECTIONS },
 };
+
+/** What a batch that repeats no text prepares. */
+const UNIQUE: RankingPrepared = { textIds: undefined };
 
 for (const [name, options] of Object.entries(VARIANTS)) {
   testLoss({
@@ -30,12 +36,23 @@ for (const [name, options] of Object.entries(VARIANTS)) {
   });
 }
 
-function problemOf(loss: Loss, columnCount: number, rows: number, dimension: number): FloatContrastiveProblem {
+function problemOf(
+  loss: Loss<RankingPrepared | undefined>,
+  columnCount: number,
+  rows: number,
+  dimension: number,
+): FloatContrastiveProblem {
   const random = createRandom(columnCount * 100 + rows, 'mnrl');
   const columns = Array.from({ length: columnCount }, () =>
     Float64Array.from({ length: rows * dimension }, () => random.normal()),
   );
-  return { ...loss.contrastive!(columnCount), rows, dimension, columns, terms: [{ dim: dimension, weight: 1 }] };
+  return {
+    ...loss.contrastive!(columnCount, UNIQUE),
+    rows,
+    dimension,
+    columns,
+    terms: [{ dim: dimension, weight: 1 }],
+  };
 }
 
 /** Central differences in float64, the hardness terms held at the unmoved columns. */
@@ -100,7 +117,7 @@ test('the config makes the same loss again', () => {
     const loss = multipleNegativesRankingLoss(options);
     const again = multipleNegativesRankingLoss(loss.config as MultipleNegativesRankingLossOptions);
     expect(again.config).toEqual(loss.config);
-    expect(again.contrastive!(4)).toEqual(loss.contrastive!(4));
+    expect(again.contrastive!(4, UNIQUE)).toEqual(loss.contrastive!(4, UNIQUE));
   }
 });
 
@@ -160,4 +177,100 @@ test.each([
   ],
 ])('the options %j are refused', (options, message) => {
   expect(() => multipleNegativesRankingLoss(options)).toThrow(message);
+});
+
+/** The loss of these texts, each with a random embedding of its own, in the given columns and rows. */
+async function lossOfTexts(texts: readonly (readonly string[])[], options = {}): Promise<number> {
+  const loss = multipleNegativesRankingLoss({ scale: 3, maskEqualTexts: true, ...options });
+  const embeddings = texts.map((column) =>
+    Float32Array.from(
+      column.flatMap((text) => {
+        const random = createRandom(7, text);
+        return [random.normal(), random.normal(), random.normal()];
+      }),
+    ),
+  );
+  const rows = texts[0]!.length;
+  const input = { texts, textHashes: texts.map(hashTexts), dataset: 'd', random: createRandom(1) };
+  const prepared = await loss.prepare?.({ ...input, rows: Int32Array.from(texts[0]!.keys()) }, undefined);
+  return loss.compute({ embeddings, rows, dimension: 3, prepared, kernels: createTypeScriptKernels() });
+}
+
+test('masking equal texts changes nothing where none are equal', async () => {
+  const texts = [
+    ['a', 'b', 'c'],
+    ['d', 'e', 'f'],
+    ['g', 'h', 'a'],
+  ]; // prettier-ignore
+  expect(await lossOfTexts(texts)).toBe(await lossOfTexts(texts, { maskEqualTexts: false }));
+});
+
+test('rows with the same anchor, or the same positive, are no negatives of each other', async () => {
+  const one = await lossOfTexts([
+    ['a', 'b'],
+    ['c', 'd'],
+  ]); // prettier-ignore
+  expect(one).toBeGreaterThan(0);
+  expect(
+    await lossOfTexts([
+      ['a', 'a'],
+      ['c', 'd'],
+    ]),
+  ).toBeCloseTo(0, 12); // prettier-ignore
+  expect(
+    await lossOfTexts([
+      ['a', 'b'],
+      ['c', 'c'],
+    ]),
+  ).toBeCloseTo(0, 12); // prettier-ignore
+  expect(
+    await lossOfTexts([
+      ['a', 'b'],
+      ['b', 'a'],
+    ]),
+  ).toBeGreaterThan(0); // prettier-ignore
+});
+
+test('a negative that is the positive of a row is no negative of that row, and stays one of the others', async () => {
+  const masked = await lossOfTexts([
+    ['a', 'b'],
+    ['c', 'd'],
+    ['c', 'c'],
+  ]); // prettier-ignore
+  const first = await lossOfTexts([['a'], ['c']]); // prettier-ignore
+  const open = await lossOfTexts(
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['c', 'c'],
+    ],
+    { maskEqualTexts: false },
+  ); // prettier-ignore
+  expect(first).toBeCloseTo(0, 12);
+  expect(masked).toBeGreaterThan(
+    await lossOfTexts([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]),
+  ); // prettier-ignore
+  expect(masked).toBeLessThan(open);
+});
+
+test('a masked batch under Matryoshka is the sum over its dims', async () => {
+  const texts = [
+    ['a', 'b', 'a'],
+    ['d', 'e', 'f'],
+  ]; // prettier-ignore
+  const inner = multipleNegativesRankingLoss({ maskEqualTexts: true });
+  const input = { texts, textHashes: texts.map(hashTexts), dataset: 'd', random: createRandom(1) };
+  const random = createRandom(4);
+  const embeddings = texts.map(() => Float32Array.from({ length: 12 }, () => random.normal()));
+  const batch = { embeddings, rows: 3, dimension: 4, kernels: createTypeScriptKernels() };
+  const value = async (loss: Loss): Promise<number> => {
+    const prepared = await loss.prepare!({ ...input, rows: Int32Array.of(0, 1, 2) }, undefined);
+    return loss.compute({ ...batch, prepared });
+  };
+  const { contrastive: _, ...plain } = inner;
+  const fused = await value(matryoshkaLoss(inner, { dims: [4, 2] }));
+  expect(fused).toBeCloseTo(await value(matryoshkaLoss(plain, { dims: [4, 2] })), 10);
 });

@@ -6,7 +6,9 @@ import {
   type Loss,
   type LossComputeInput,
 } from '@embedbag/core';
+import { equalTextIds } from './equal-texts.js';
 import { invalidOption, wordList } from './invalid-option.js';
+import { expectPrepared } from './loss-batch.js';
 
 /** One kind of similarity in the softmax of {@link multipleNegativesRankingLoss}. */
 export type Direction = 'query_to_doc' | 'query_to_query' | 'doc_to_query' | 'doc_to_doc';
@@ -42,10 +44,23 @@ export interface MultipleNegativesRankingLossOptions {
   readonly hardnessMode?: HardnessMode | null;
   /** Not negative; needed with `hardnessMode`. Lan et al. 2025 use 9, Schechter Vera et al. 2025 use 5. */
   readonly hardnessStrength?: number;
+  /**
+   * Whether texts that are equal to the character tell which candidates are no negatives: rows with the same anchor or the same
+   * positive are none of each other, and a negative that is the row's own positive is none. Needs the texts of a batch, from
+   * `prepare`. A batch that repeats no text costs nothing; another one is slower, on one thread. Default: false.
+   */
+  readonly maskEqualTexts?: boolean;
+}
+
+/** What {@link multipleNegativesRankingLoss} prepares with `maskEqualTexts`: the ids are undefined for a batch without repeats. */
+export interface RankingPrepared {
+  /** See `ContrastiveForm`. */
+  readonly textIds: readonly Int32Array[] | undefined;
 }
 
 type Settings = Required<MultipleNegativesRankingLossOptions>;
 
+const NAME = 'MultipleNegativesRankingLoss';
 const DIRECTIONS: readonly Direction[] = ['query_to_doc', 'query_to_query', 'doc_to_query', 'doc_to_doc'];
 const PARTITION_MODES: readonly PartitionMode[] = ['joint', 'per_direction'];
 const HARDNESS_MODES: readonly HardnessMode[] = ['in_batch_negatives', 'hard_negatives', 'all_negatives'];
@@ -128,7 +143,8 @@ function settle(options: MultipleNegativesRankingLossOptions): Settings {
   if (!(hardnessStrength >= 0 && Number.isFinite(hardnessStrength))) {
     invalidOption('hardnessStrength', 'to be a number from 0 up', hardnessStrength, 'The papers take 9 and 5.');
   }
-  return { scale, directions, partitionMode, hardnessMode, hardnessStrength };
+  const maskEqualTexts = options.maskEqualTexts ?? false;
+  return { scale, directions, partitionMode, hardnessMode, hardnessStrength, maskEqualTexts };
 }
 
 /** Which logits of (anchor, column `candidates`) get the hardness term. */
@@ -176,7 +192,7 @@ function checkColumns(columnCount: number): void {
   if (columnCount >= 2) return;
   throw new EmbedbagError({
     code: 'wrong-columns',
-    message: `Expected \`MultipleNegativesRankingLoss\` to get at least 2 columns, anchor and positive, received ${columnCount}. Give the dataset both.`,
+    message: `Expected \`${NAME}\` to get at least 2 columns, anchor and positive, received ${columnCount}. Give the dataset both.`,
     details: { limit: 2, received: columnCount },
   });
 }
@@ -188,7 +204,10 @@ function checkColumns(columnCount: number): void {
  * Inputs: (anchor, positive), (anchor, positive, negative) or (anchor, positive, negative_1, ..., negative_n); no labels.
  * Candidates of a row are all positives, then the first negative column, then the second ...; row `i` asks for candidate `i`.
  *
- * Requirements: none. Recommendations: the NO_DUPLICATES batch sampler, so that no candidate repeats a row's positive.
+ * A negative without a text is no candidate.
+ *
+ * Requirements: none. Recommendations: the NO_DUPLICATES batch sampler, so that no candidate repeats a row's positive;
+ * `maskEqualTexts` where another sampler is used.
  *
  * Relations: `directions: ['query_to_doc', 'doc_to_query']` with `partitionMode: 'per_direction'` is the symmetric loss of
  * Günther et al. 2024; all four directions, joint, are the loss of GTE, Li et al. 2023. `matryoshkaLoss` runs it at many
@@ -203,32 +222,39 @@ function checkColumns(columnCount: number): void {
  * const loss = multipleNegativesRankingLoss({ scale: 20 });
  * ```
  */
-export function multipleNegativesRankingLoss(options: MultipleNegativesRankingLossOptions = {}): Loss {
+export function multipleNegativesRankingLoss(
+  options: MultipleNegativesRankingLossOptions = {},
+): Loss<RankingPrepared | undefined> {
   const settings = settle(options);
 
-  const contrastive = (columnCount: number): ContrastiveForm => {
+  const contrastive = (columnCount: number, prepared?: RankingPrepared): ContrastiveForm => {
     checkColumns(columnCount);
     // Block 0 must hold the label.
     const ordered = DIRECTIONS.filter((direction) => settings.directions.includes(direction));
     const blocks = ordered.flatMap((direction, index) =>
       blocksOf(direction, settings.partitionMode === 'joint' ? 0 : index, columnCount, settings),
     );
-    return { blocks, scale: settings.scale };
+    const form = { blocks, scale: settings.scale };
+    if (!settings.maskEqualTexts) return form;
+    const { textIds } = expectPrepared(NAME, prepared);
+    return textIds ? { ...form, textIds } : form;
   };
 
-  return {
+  const loss: Loss<RankingPrepared | undefined> = {
     contract: LOSS_CONTRACT,
-    name: 'MultipleNegativesRankingLoss',
+    name: NAME,
     config: { ...settings },
     columns: { min: 2, labels: 'none' },
     citation: citationOf(settings),
     contrastive,
-    compute(input: LossComputeInput, gradients?: readonly Float32Array[]): number {
-      const { embeddings, rows, dimension, valid, kernels } = input;
-      const form = contrastive(embeddings.length);
+    compute(input: LossComputeInput<RankingPrepared | undefined>, gradients?: readonly Float32Array[]): number {
+      const { embeddings, rows, dimension, valid, prepared, kernels } = input;
+      const form = contrastive(embeddings.length, prepared);
       const terms = [{ dim: dimension, weight: 1 }];
       const problem = { ...form, rows, dimension, columns: embeddings, terms };
       return kernels.contrastive(valid ? { ...problem, valid } : problem, gradients);
     },
   };
+  if (!settings.maskEqualTexts) return loss;
+  return { ...loss, prepare: async ({ texts }) => ({ textIds: equalTextIds(texts) }) };
 }
