@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // `pnpm retrieval-en` in the workspace: the recipe, built first when a source is newer than its build.
-import { ensureBuilt } from '../workspace.mjs';
+import { runBuilt } from '../workspace.mjs';
 
-await ensureBuilt({ quiet: true });
-await import('../../apps/retrieval-en/dist/main.js');
+runBuilt('apps/retrieval-en/dist/main.js', { quiet: true });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { createSearchIndex, type ProgramContext, type SearchIndex } from '@embedbag/cli';
+import { createSearchIndex, EXIT_CODES, type ProgramContext, ProgramExit, type SearchIndex } from '@embedbag/cli';
 import type { Kernels } from '@embedbag/core';
 import { readDataset } from '@embedbag/datasets';
 import { StaticEmbedding } from '@embedbag/static-embedding';
@@ -85,4 +85,5 @@ export async function answerTypedQuestions(library: Library, context: ProgramCon
     stderr.write('> ');
   }
   lines.close();
+  if (signal.aborted) throw new ProgramExit(EXIT_CODES.interrupted);
 }

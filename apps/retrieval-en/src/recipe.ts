@@ -69,8 +69,18 @@ export async function runRecipe(input: RecipeInput): Promise<RecipeResult> {
   });
   const trainingMs = performance.now() - startedAt;
 
-  const after = summary.outcome === 'completed' ? await evaluate(model, input) : undefined;
+  const after = summary.outcome === 'completed' ? await evaluateUnlessStopped(model, input) : undefined;
   return { model, summary, before, after, trainingMs };
+}
+
+/** The model is saved by now: a stop loses the scores and nothing else. */
+async function evaluateUnlessStopped(model: StaticEmbedding, input: RecipeInput): Promise<Scores | undefined> {
+  try {
+    return await evaluate(model, input);
+  } catch (error) {
+    if (!input.signal.aborted) throw error;
+    return undefined;
+  }
 }
 
 async function evaluate(model: StaticEmbedding, input: RecipeInput): Promise<Scores> {

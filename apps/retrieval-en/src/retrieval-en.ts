@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   addKernelOptions,
+  columnsOption,
   EXIT_CODES,
   integerOption,
   type KernelOptions,
@@ -30,6 +31,7 @@ interface Options extends KernelOptions {
   readonly train?: string;
   readonly eval?: string;
   readonly tokenizer?: string;
+  readonly columns?: Readonly<Record<string, string>>;
   readonly output: string;
   readonly seed: number;
   readonly search?: boolean;
@@ -57,6 +59,7 @@ export function retrievalEn(argv: readonly string[], context: ProgramContext): P
     .option('--train <folder>', 'every .jsonl, .csv or .tsv file in it is a dataset of its own')
     .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders')
     .option('--tokenizer <file>', 'a tokenizer.json')
+    .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
     .option('--output <folder>', 'the model lies in its folder `final`', 'output/retrieval-en')
     .option('--seed <number>', 'seed of the initial table and of the order of the rows', integerOption(0), 42)
     .option('--search', 'type questions to the model of the last run; trains one first if there is none')
@@ -81,7 +84,7 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
   checkOptions(options);
   const { stdout, stderr, signal } = context;
   const startedAt = performance.now();
-  const data = options.train === undefined ? await defaultData(context) : await ownData(options);
+  const data = options.train === undefined ? await defaultData(context) : await ownData(options, context);
   stderr.write(describe(data, kernels));
   const result = await runRecipe({
     ...data,
@@ -105,7 +108,9 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
       stdout.write(`${JSON.stringify({ ...jsonReport(result, bm25), model: folder, seed: options.seed, totalMs })}\n`);
       return;
     }
-    stdout.write(`\n${scoreTables({ before, after, bm25 }, RECIPE.matryoshkaDims)}`);
+    if (data.retrievalSets.length > 0) {
+      stdout.write(`\n${scoreTables({ before, after, bm25 }, RECIPE.matryoshkaDims)}`);
+    }
     stdout.write(`\nTrained in ${(trainingMs / 1000).toFixed(1)} s; the model is in ${folder}\n`);
     if (data.documents === undefined) return;
     const library = openLibrary(model, data.documents);
@@ -120,7 +125,8 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
 /** Refuses options that would have no effect beside the others. */
 function checkOptions(options: Options): void {
   const { train, search } = options;
-  const unused = train === undefined ? (['eval', 'tokenizer'] as const).find((name) => options[name]) : undefined;
+  const unused =
+    train === undefined ? (['eval', 'tokenizer', 'columns'] as const).find((name) => options[name]) : undefined;
   if (unused !== undefined) {
     throw new EmbedbagError({
       code: 'missing-option',
@@ -140,7 +146,7 @@ async function defaultData({ stderr, signal }: ProgramContext): Promise<RecipeDa
   return { ...(await embeddedData(signal)), arguments: EMBEDDED_ARGUMENTS };
 }
 
-async function ownData(options: Options): Promise<RecipeData> {
+async function ownData(options: Options, { signal }: ProgramContext): Promise<RecipeData> {
   const { train, tokenizer } = options;
   if (train === undefined || tokenizer === undefined) {
     throw new EmbedbagError({
@@ -150,8 +156,9 @@ async function ownData(options: Options): Promise<RecipeData> {
   }
   const folders = options.eval === undefined ? [] : await listRetrievalFolders(options.eval);
   const retrievalSets: RetrievalData[] = [];
-  for (const folder of folders) retrievalSets.push(await readRetrievalFolder(folder));
-  return { tokenizer: await loadTokenizer(tokenizer), datasets: await readDatasets(train), retrievalSets };
+  for (const folder of folders) retrievalSets.push(await readRetrievalFolder(folder, { signal }));
+  const settings = options.columns === undefined ? { signal } : { signal, columns: options.columns };
+  return { tokenizer: await loadTokenizer(tokenizer), datasets: await readDatasets(train, settings), retrievalSets };
 }
 
 function describe(data: RecipeData, kernels: Kernels): string {

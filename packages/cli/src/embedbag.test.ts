@@ -158,3 +158,10 @@ describe('train', () => {
     expect(lastJson(again.text)).toMatchObject({ outcome: 'completed' });
   });
 });
+
+test('the version is that of the package', async () => {
+  const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect((await run(['--version'])).text).toBe(`${manifest.version}\n`);
+});

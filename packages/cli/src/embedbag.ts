@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { encodeCommand } from './commands/encode.js';
 import { evaluateCommand } from './commands/evaluate.js';
@@ -18,10 +19,16 @@ Exit codes: 0 done, 1 a defect of embedbag, 2 wrong input, 130 stopped by Ctrl-C
 
 const COMMANDS = [trainCommand, evaluateCommand, encodeCommand, searchCommand, tokenizeCommand, infoCommand];
 
+function version(): string {
+  const manifest = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+  return manifest.version;
+}
+
 /** The `embedbag` command. `argv` has no program name in front. */
 export function embedbag(argv: readonly string[], context: ProgramContext): Promise<void> {
   const program = new Command('embedbag')
     .description('Trains, evaluates and uses static text-embedding models: a text is the mean of its tokens’ rows.')
+    .version(version(), '--version', 'print the version')
     .addHelpText('after', HELP_AFTER)
     .showHelpAfterError('(add --help for what is possible)');
   for (const create of COMMANDS) program.addCommand(create(context));

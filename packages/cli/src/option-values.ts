@@ -45,5 +45,7 @@ export function columnsOption(text: string): Readonly<Record<string, string>> {
     }
     return [part.slice(0, at).trim(), part.slice(at + 1).trim()] as const;
   });
+  const columns = new Set(entries.map(([, column]) => column));
+  if (columns.size !== entries.length) throw new InvalidArgumentError('Name another column for each role.');
   return Object.fromEntries(entries);
 }

@@ -69,7 +69,7 @@ function report(error: unknown, streams: Pick<ProgramStreams, 'stderr'>): number
   if (error instanceof ProgramExit) return error.exitCode;
   if (isBrokenPipe(error)) return EXIT_CODES.success;
   if (isAbort(error)) {
-    streams.stderr.write('Stopped before anything was saved.\n');
+    streams.stderr.write('Stopped; nothing was saved.\n');
     return EXIT_CODES.interrupted;
   }
   if (isEmbedbagError(error) && !error.code.startsWith('internal-')) {

@@ -144,6 +144,7 @@ test('an unknown command, an unknown option and a wrong number are refused', asy
   expect(await refusal(['info', '--modle', 'x'])).toContain('--modle');
   expect(await refusal(train(files.pairs, '--batch-size', 'many'))).toContain('batch-size');
   expect(await refusal(train(files.pairs, '--columns', 'anchor'))).toContain('role=column');
+  expect(await refusal(train(files.pairs, '--columns', 'anchor=a,positive=a'))).toContain('another column');
 });
 
 test('a line that is no JSON string is refused by tokenize', async () => {

@@ -5,7 +5,7 @@ import { StaticEmbedding } from '@embedbag/static-embedding';
 import { Command } from 'commander';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
 import { integerOption } from '../option-values.js';
-import type { ProgramContext } from '../run-program.js';
+import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
 import { createSearchIndex, type SearchHit, type SearchIndex } from '../search-index.js';
 
 interface SearchOptions extends KernelOptions {
@@ -66,6 +66,7 @@ async function searchInteractively(index: SearchIndex, options: SearchOptions, c
     print(line, index.search(line, options.top), options, context);
     prompt();
   }
+  if (signal.aborted) throw new ProgramExit(EXIT_CODES.interrupted);
 }
 
 function print(query: string, hits: readonly SearchHit[], options: SearchOptions, { stdout }: ProgramContext): void {
