@@ -1,14 +1,11 @@
 #!/usr/bin/env node
 // `pnpm bench [name...]`: every speed figure, beside the Python peers, in one run.
 import { ensureBuilt, runMain, WorkspaceError } from '../tooling/workspace.mjs';
+import { BenchError } from './src/bench-error.mjs';
+import { runBench } from './src/run-bench.mjs';
+import { killAllSides } from './src/side-process.mjs';
 
 runMain(async () => {
-  await ensureBuilt({ quiet: true });
-  const [{ BenchError }, { runBench }, { killAllSides }] = await Promise.all([
-    import('./src/bench-error.mjs'),
-    import('./src/run-bench.mjs'),
-    import('./src/side-process.mjs'),
-  ]);
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.once(signal, () => {
       killAllSides();
@@ -18,7 +15,7 @@ runMain(async () => {
   }
   process.on('exit', killAllSides);
   try {
-    return await runBench(process.argv.slice(2));
+    return await runBench(process.argv.slice(2), () => ensureBuilt({ quiet: true }));
   } catch (error) {
     if (error instanceof BenchError) throw new WorkspaceError(error.message, { cause: error });
     throw error;

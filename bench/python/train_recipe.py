@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import numpy
+import torch
 from datasets import Dataset, disable_progress_bars
 from sentence_transformers import (
     SentenceTransformer,
@@ -17,6 +18,14 @@ from sentence_transformers.sentence_transformer.training_args import BatchSample
 def read_dataset(file: Path) -> Dataset:
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
     return Dataset.from_dict({column: [row[column] for row in rows] for column in rows[0]})
+
+
+class BFloat16Trainer(SentenceTransformerTrainer):
+    """Takes the similarities in bfloat16 too: with `bf16` alone, accelerate leaves all that follows the model in float32."""
+
+    def compute_loss(self, *arguments, **options):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return super().compute_loss(*arguments, **options)
 
 
 class Side:
@@ -50,12 +59,14 @@ class Side:
             disable_tqdm=True,
             seed=42,
         )
-        trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=datasets, loss=loss)
+        trainer_class = BFloat16Trainer if self.is_bfloat16 else SentenceTransformerTrainer
+        trainer = trainer_class(model=model, args=arguments, train_dataset=datasets, loss=loss)
         self.result = trainer.train()
         self.pairs = sum(len(dataset) for dataset in datasets.values())
 
     def round(self) -> dict:
         model = SentenceTransformer(self.settings["model"], device="cpu")
+        model.model_card_data.generate_widget_examples = False
         with tempfile.TemporaryDirectory() as folder:
             started = time.perf_counter()
             self.train(model, folder)

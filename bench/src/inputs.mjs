@@ -1,7 +1,9 @@
-/** The real texts that the entries work on, as JSON files that both sides read. Made once, kept in `.cache`. */
+/**
+ * The real texts that the entries work on, as JSON files that both sides read. Made once, kept in `.cache`. Packages are
+ * imported when they are used, so that the names of the entries are known before anything is built.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadTokenizer } from '@embedbag/tokenization';
 import { BenchError } from './bench-error.mjs';
 import { cacheFolder, dataPath } from './folders.mjs';
 
@@ -108,6 +110,7 @@ export function documents(count) {
  * @param {number} count
  */
 export async function textsOfTokens(tokens, count) {
+  const { loadTokenizer } = await import('@embedbag/tokenization');
   const tokenizer = await loadTokenizer(tokenizerFile('bert-base-uncased'));
   return cachedJson(`texts-of-${tokens}-tokens-${count}`, () => {
     const texts = [...new Set(englishTrainFiles().flatMap(readLines).flatMap(Object.values))];

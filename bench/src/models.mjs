@@ -1,9 +1,6 @@
 /** The models that the sides load: the same random table in the layouts of sentence-transformers and of model2vec. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createTypeScriptKernels } from '@embedbag/kernels';
-import { StaticEmbedding, writeSafetensors } from '@embedbag/static-embedding';
-import { loadTokenizer } from '@embedbag/tokenization';
 import { cacheFolder } from './folders.mjs';
 import { tokenizerFile } from './inputs.mjs';
 
@@ -11,8 +8,12 @@ import { tokenizerFile } from './inputs.mjs';
 export const DIMENSION = 1024;
 const SEED = 42;
 
-/** @param {StaticEmbedding} model @param {string} folder */
+/**
+ * @param {import('@embedbag/static-embedding').StaticEmbedding} model
+ * @param {string} folder
+ */
 async function saveForModel2vec(model, folder) {
+  const { writeSafetensors } = await import('@embedbag/static-embedding');
   mkdirSync(folder, { recursive: true });
   const { rows, columns, data } = model.table;
   await writeSafetensors(path.join(folder, 'model.safetensors'), { embeddings: { shape: [rows, columns], data } });
@@ -38,6 +39,11 @@ export async function englishModels() {
   const unfinished = `${folder}.new`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
+  const [{ createTypeScriptKernels }, { StaticEmbedding }, { loadTokenizer }] = await Promise.all([
+    import('@embedbag/kernels'),
+    import('@embedbag/static-embedding'),
+    import('@embedbag/tokenization'),
+  ]);
   const tokenizer = await loadTokenizer(tokenizerFile('bert-base-uncased'));
   const kernels = createTypeScriptKernels();
   const model = await StaticEmbedding.create({ tokenizer, dimension: DIMENSION, seed: SEED, kernels });

@@ -13,15 +13,17 @@ import { runEntry } from './run-entry.mjs';
  * Runs the entries that `argv` names and shows their figures; see `pnpm bench --help`.
  *
  * @param {readonly string[]} argv Without the program.
+ * @param {() => Promise<void>} build Builds the packages; called when the arguments are known to be right.
  * @returns {Promise<number>} The exit code: 0 also when a mark is not reached.
  */
-export async function runBench(argv) {
+export async function runBench(argv, build) {
   const known = ENTRIES.map(({ name }) => name);
   const options = readCommandLine(argv, known);
   if (options.isHelp) {
     process.stdout.write(helpText(ENTRIES));
     return 0;
   }
+  await build();
   const peers = options.withPeers ? await preparePeers() : undefined;
   const command = ['pnpm bench', ...argv].join(' ');
   const versions = { node: process.versions.node, ...peers?.versions };

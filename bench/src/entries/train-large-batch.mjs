@@ -51,7 +51,7 @@ export const trainLargeBatch = {
         unit: 'x',
       },
       {
-        label: `memory from ${middle.rows} to ${large.rows} rows, over batch x dim of float32; wanted: less than batch x batch`,
+        label: `memory from ${middle.rows} to ${large.rows} rows, over batch x dim`,
         value: added,
         wanted: square,
         sense: 'at most',
@@ -59,5 +59,8 @@ export const trainLargeBatch = {
       },
     ];
   },
-  notes: ['there is no cached loss yet, so batches of 65,536 are not measured'],
+  notes: [
+    'the mark of the memory is what batch x batch would take',
+    'there is no cached loss yet, so batches of 65,536 are not measured',
+  ],
 };
