@@ -108,3 +108,27 @@ test('sizes that do not fit together are refused', () => {
     ),
   ).toBe('Expected every gradient to be 3 x 4 = 12 values, received 11. Enlarge it.');
 });
+
+test('a guide and text ids that do not fit the problem are refused', () => {
+  const problem = problemOf(3, 4, [{ dim: 4, weight: 1 }]);
+  const joint = { ...problem, blocks: problem.blocks.map((block) => ({ ...block, partition: 0 })) };
+  const columns = [0, 1, 2].map(() => new Float32Array(6));
+  const guide = { columns, dimension: 2, marginStrategy: 'absolute', margin: 0 } as const;
+  const textIds = [0, 1, 2].map(() => new Int32Array(3));
+  expect(Number.isFinite(contrastiveInFloat64({ ...joint, guide, textIds }))).toBe(true);
+  expect(() => contrastiveInFloat64({ ...problem, guide })).toThrow(
+    'Expected `partition` to be 0 in all blocks of a problem with a guide, received others. Use one joint partition.',
+  );
+  expect(() => contrastiveInFloat64({ ...joint, guide: { ...guide, columns: columns.slice(1) } })).toThrow(
+    "Expected the guide's `columns` to be one matrix for each of 3 columns, received 2. Give each one.",
+  );
+  expect(() => contrastiveInFloat64({ ...joint, guide: { ...guide, dimension: 3 } })).toThrow(
+    'Expected every column of the guide to be 3 x 3 = 9 values, and above 0, received 6. Fill it.',
+  );
+  expect(() => contrastiveInFloat64({ ...problem, textIds: textIds.slice(1) })).toThrow(
+    'Expected `textIds` to be one array for each of 3 columns, at least 2, received 2. Give each one.',
+  );
+  expect(() => contrastiveInFloat64({ ...problem, textIds: textIds.map(() => new Int32Array(2)) })).toThrow(
+    'Expected every array of `textIds` to be 3 numbers, received 2. Give one a row.',
+  );
+});
