@@ -66,7 +66,8 @@ class Side:
 
     def round(self) -> dict:
         model = SentenceTransformer(self.settings["model"], device="cpu")
-        model.model_card_data.generate_widget_examples = False
+        # Examples for the model card are no part of training.
+        model.model_card_data.widget = [{"source_sentence": "", "sentences": [""]}]
         with tempfile.TemporaryDirectory() as folder:
             started = time.perf_counter()
             self.train(model, folder)

@@ -9,7 +9,7 @@
  */
 
 const WIDTH = 960;
-const LEFT = 430;
+const LEFT = 445;
 const RIGHT = 110;
 const TOP = 84;
 const ROW = 26;
