@@ -104,7 +104,18 @@ export function documents(count) {
 }
 
 /**
- * Distinct English texts whose tokens are within a tenth of `tokens`.
+ * The first words of `text`, about `share` of its characters.
+ *
+ * @param {string} text
+ * @param {number} share At most 1.
+ */
+function firstWords(text, share) {
+  const part = text.slice(0, Math.ceil(text.length * share));
+  return part.slice(0, Math.max(part.lastIndexOf(' '), 1));
+}
+
+/**
+ * Distinct English texts whose tokens are within a tenth of `tokens`; longer ones are cut after a word.
  *
  * @param {number} tokens
  * @param {number} count
@@ -112,13 +123,17 @@ export function documents(count) {
 export async function textsOfTokens(tokens, count) {
   const { loadTokenizer } = await import('@embedbag/tokenization');
   const tokenizer = await loadTokenizer(tokenizerFile('bert-base-uncased'));
+  /** @param {string[]} texts */
+  const lengths = (texts) => {
+    const { offsets } = tokenizer.tokenize(texts);
+    return texts.map((_, i) => Number(offsets[i + 1]) - Number(offsets[i]));
+  };
   return cachedJson(`texts-of-${tokens}-tokens-${count}`, () => {
     const texts = [...new Set(englishTrainFiles().flatMap(readLines).flatMap(Object.values))];
-    const { offsets } = tokenizer.tokenize(texts);
-    const fitting = texts.filter((_, i) => {
-      const length = Number(offsets[i + 1]) - Number(offsets[i]);
-      return Math.abs(length - tokens) <= tokens / 10;
-    });
+    const shares = lengths(texts).map((length) => Math.min(1, tokens / length));
+    const cut = [...new Set(texts.map((text, i) => (shares[i] === 1 ? text : firstWords(text, shares[i] ?? 1))))];
+    const cutLengths = lengths(cut);
+    const fitting = cut.filter((_, i) => Math.abs((cutLengths[i] ?? 0) - tokens) <= tokens / 10);
     if (fitting.length < count) {
       throw new BenchError(
         `Expected ${count} texts of about ${tokens} tokens in the data, received ${fitting.length}.`,
