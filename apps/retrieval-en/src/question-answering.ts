@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import { createSearchIndex, EXIT_CODES, type ProgramContext, ProgramExit, type SearchIndex } from '@embedbag/cli';
+import { createSearchIndex, type ProgramContext, type SearchIndex, typedLines } from '@embedbag/cli';
 import type { Kernels } from '@embedbag/core';
 import { readDataset } from '@embedbag/datasets';
 import { StaticEmbedding } from '@embedbag/static-embedding';
@@ -75,15 +74,6 @@ export function answerExampleQuestions(library: Library, stdout: NodeJS.Writable
 
 /** Answers what a person types, a question a line, until an empty line or Ctrl-C. */
 export async function answerTypedQuestions(library: Library, context: ProgramContext): Promise<void> {
-  const { stdin, stdout, stderr, signal } = context;
-  stderr.write('\nType a question; an empty line ends.\n> ');
-  const lines = createInterface({ input: stdin });
-  signal.addEventListener('abort', () => lines.close(), { once: true });
-  for await (const line of lines) {
-    if (line.trim() === '') break;
-    answer(library, line, stdout);
-    stderr.write('> ');
-  }
-  lines.close();
-  if (signal.aborted) throw new ProgramExit(EXIT_CODES.interrupted);
+  context.stderr.write('\nType a question; an empty line ends.\n');
+  for await (const question of typedLines(context, '> ')) answer(library, question, context.stdout);
 }

@@ -4,3 +4,4 @@ export * from './run-command.js';
 export * from './run-program.js';
 export * from './search-index.js';
 export * from './text-table.js';
+export * from './typed-lines.js';

@@ -42,7 +42,7 @@ async function evaluate(options: EvaluateOptions, { stdout, stderr, signal }: Pr
     const dims = options.dims ?? [model.dimension];
     const results: Record<string, RetrievalResult> = {};
     for (const folder of folders) {
-      const data = await readRetrievalFolder(folder);
+      const data = await readRetrievalFolder(folder, { signal });
       if (!options.json) stderr.write(`${data.name}: ${data.queries.size} queries, ${data.corpus.size} documents\n`);
       results[data.name] = await informationRetrievalEvaluator({ ...data, truncateDims: dims }).evaluate(model, {
         signal,

@@ -1,12 +1,12 @@
-import { createInterface } from 'node:readline/promises';
 import { EmbedbagError } from '@embedbag/core';
 import { readTexts } from '@embedbag/datasets';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { Command } from 'commander';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
 import { integerOption } from '../option-values.js';
-import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
-import { createSearchIndex, type SearchHit, type SearchIndex } from '../search-index.js';
+import type { ProgramContext } from '../run-program.js';
+import { createSearchIndex, type SearchHit } from '../search-index.js';
+import { typedLines } from '../typed-lines.js';
 
 interface SearchOptions extends KernelOptions {
   readonly model: string;
@@ -39,7 +39,7 @@ async function search(options: SearchOptions, context: ProgramContext): Promise<
   try {
     const model = await StaticEmbedding.load(options.model, { kernels });
     const documents: string[] = [];
-    for await (const text of readTexts(options.documents)) documents.push(text);
+    for await (const text of readTexts(options.documents, { signal: context.signal })) documents.push(text);
     if (documents.length === 0) {
       throw new EmbedbagError({
         code: 'empty-input',
@@ -47,26 +47,12 @@ async function search(options: SearchOptions, context: ProgramContext): Promise<
       });
     }
     const index = createSearchIndex(model, documents, options.truncateDim);
-    if (options.query === undefined) await searchInteractively(index, options, context);
-    else for (const query of options.query) print(query, index.search(query, options.top), options, context);
+    const queries = options.query ?? typedLines(context, options.json ? '' : '> ');
+    for await (const query of queries) print(query, index.search(query, options.top), options, context);
     model.dispose();
   } finally {
     kernels.dispose();
   }
-}
-
-async function searchInteractively(index: SearchIndex, options: SearchOptions, context: ProgramContext): Promise<void> {
-  const { stdin, stderr, signal } = context;
-  const lines = createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY });
-  const prompt = (): void => void (options.json || stderr.write('> '));
-  signal.addEventListener('abort', () => lines.close(), { once: true });
-  prompt();
-  for await (const line of lines) {
-    if (line.trim() === '') break;
-    print(line, index.search(line, options.top), options, context);
-    prompt();
-  }
-  if (signal.aborted) throw new ProgramExit(EXIT_CODES.interrupted);
 }
 
 function print(query: string, hits: readonly SearchHit[], options: SearchOptions, { stdout }: ProgramContext): void {

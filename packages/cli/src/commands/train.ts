@@ -81,8 +81,8 @@ export function trainCommand(context: ProgramContext): Command {
 
 async function trainFromOptions(options: TrainOptions, context: ProgramContext): Promise<void> {
   const { stdout, stderr, signal } = context;
-  const datasets = await datasetsFromOptions(options);
-  const evaluators = await evaluatorsFromOptions(options);
+  const datasets = await datasetsFromOptions(options, signal);
+  const evaluators = await evaluatorsFromOptions(options, signal);
   const kernels = await kernelsFromOptions(options);
   try {
     const model = await modelFromOptions(options, kernels);
@@ -117,8 +117,8 @@ function conclude(
   if (!options.json) stdout.write(`The model is in ${model}\n`);
 }
 
-async function datasetsFromOptions(options: TrainOptions): Promise<readonly TextDataset[]> {
-  const settings = options.columns === undefined ? {} : { columns: options.columns };
+async function datasetsFromOptions(options: TrainOptions, signal: AbortSignal): Promise<readonly TextDataset[]> {
+  const settings = options.columns === undefined ? { signal } : { signal, columns: options.columns };
   const datasets: TextDataset[] = [];
   for (const path of options.train) {
     const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
@@ -127,11 +127,11 @@ async function datasetsFromOptions(options: TrainOptions): Promise<readonly Text
   return datasets;
 }
 
-async function evaluatorsFromOptions(options: TrainOptions): Promise<readonly Evaluator[]> {
+async function evaluatorsFromOptions(options: TrainOptions, signal: AbortSignal): Promise<readonly Evaluator[]> {
   if (options.eval === undefined) return [];
   const evaluators: Evaluator[] = [];
   for (const folder of await listRetrievalFolders(options.eval)) {
-    evaluators.push(informationRetrievalEvaluator(await readRetrievalFolder(folder)));
+    evaluators.push(informationRetrievalEvaluator(await readRetrievalFolder(folder, { signal })));
   }
   return evaluators;
 }
