@@ -55,6 +55,12 @@ export interface ContrastiveForm {
    * columns 0 and 1 always stays. Undefined where no entry would be removed, or none should.
    */
   readonly textIds?: readonly Int32Array[];
+  /**
+   * Similarities of at most this many rows are held at a time, all threads together: what exists of the
+   * `[rows, rows]` similarities is `rowsAtOnce * rows` values for each block and dim. A backend rounds it up to a multiple
+   * of 8 and may take fewer. Changes no more than the order of sums. Undefined leaves the choice to the backend.
+   */
+  readonly rowsAtOnce?: number;
 }
 
 /**

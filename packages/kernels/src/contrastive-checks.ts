@@ -38,6 +38,11 @@ function checkBlocks(problem: CheckedProblem): void {
   }
 }
 
+function checkRowsAtOnce({ rowsAtOnce }: CheckedProblem): void {
+  if (rowsAtOnce === undefined || (Number.isInteger(rowsAtOnce) && rowsAtOnce >= 1)) return;
+  mismatch('`rowsAtOnce`', 'a whole number from 1', rowsAtOnce, 'Leave it out for the fastest.');
+}
+
 function checkGuide({ guide, rows, columns, blocks }: CheckedProblem): void {
   if (!guide) return;
   if (blocks.some(({ partition }) => partition !== 0)) {
@@ -79,6 +84,7 @@ export function checkContrastive(problem: CheckedProblem, gradients?: readonly A
   const length = problem.rows * problem.dimension;
   checkBlocks(problem);
   checkTerms(problem);
+  checkRowsAtOnce(problem);
   checkGuide(problem);
   checkTextIds(problem);
   for (const column of problem.columns) {

@@ -12,11 +12,12 @@ export interface GuideLayout {
 
 /** Plans the guide's part of an evaluation; undefined without a guide. */
 export function layOutGuide(problem: FloatContrastiveProblem): GuideLayout | undefined {
-  const { guide, blocks, rows, scale } = problem;
+  const { guide, blocks, rows, scale, rowsAtOnce } = problem;
   if (!guide) return undefined;
   const { columns, dimension } = guide;
   const terms = [{ dim: dimension, weight: 1 }];
-  return { guide, layout: layOut({ blocks, rows, scale, columns, dimension, terms }) };
+  const bound = rowsAtOnce === undefined ? {} : { rowsAtOnce };
+  return { guide, layout: layOut({ blocks, rows, scale, columns, dimension, terms, ...bound }) };
 }
 
 /** The guide's cosine of row `row` of block `b` with candidate `j`, from dot products. */

@@ -87,7 +87,8 @@ export function layOut(problem: FloatContrastiveProblem): ContrastiveLayout {
   const stride = padToTile(problem.rows);
   const perRow = problem.blocks.length * terms.length * stride;
   const fitting = Math.floor(SIMILARITIES_AT_ONCE / perRow / 4) * 4;
-  const rowsAtOnce = Math.max(4, Math.min(MOST_ROWS_AT_ONCE, stride, fitting));
+  const bound = padToTile(problem.rowsAtOnce ?? MOST_ROWS_AT_ONCE);
+  const rowsAtOnce = Math.max(4, Math.min(MOST_ROWS_AT_ONCE, bound, stride, fitting));
   const candidatesAtOnce = Math.min(CANDIDATES_AT_ONCE, stride);
   const width = Math.max(...segments.map((segment) => segment.end - segment.start));
   return {

@@ -3,6 +3,7 @@ import { naiveContrastive } from '@embedbag/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contrastiveInFloat64, type FloatContrastiveProblem } from './typescript-contrastive.js';
+import { layOut } from './typescript-contrastive-layout.js';
 
 function problemOf(rows: number, dimension: number, terms: readonly MatryoshkaTerm[]): FloatContrastiveProblem {
   const random = createRandom(rows * 1000 + dimension, 'float64');
@@ -60,6 +61,12 @@ test('more rows than are worked through at once, and dims wider than one product
   }
 });
 
+test('no more rows are worked through at once than the problem allows', () => {
+  const problem = problemOf(60, 20, [{ dim: 20, weight: 1 }]);
+  const rowsFor = (rowsAtOnce: number): number => layOut({ ...problem, rowsAtOnce }).rowsAtOnce;
+  expect([1, 8, 17, 1000].map(rowsFor)).toEqual([4, 8, 20, layOut(problem).rowsAtOnce]);
+});
+
 test('no rows and no terms give a loss and gradients of zero', () => {
   for (const problem of [problemOf(0, 4, [{ dim: 4, weight: 1 }]), problemOf(3, 4, [])]) {
     const gradients = problem.columns.map((column) => new Float64Array(column.length).fill(1));
@@ -96,6 +103,9 @@ test('sizes that do not fit together are refused', () => {
   );
   expect(refused({ blocks: [{ ...block, candidates: 3 }] })).toBe(
     "Expected a block's column to be from 0 to 2, received 3. Give the loss as many columns as it names.",
+  );
+  expect(refused({ rowsAtOnce: 0 })).toBe(
+    'Expected `rowsAtOnce` to be a whole number from 1, received 0. Leave it out for the fastest.',
   );
   expect(refused({ rows: 4 })).toBe('Expected every column to be 4 x 4 = 16 values, received 12. Fill it.');
   expect(refused({}, [new Float64Array(12)])).toBe(

@@ -27,6 +27,7 @@ interface Shape {
   readonly invalidShare?: number;
   /** How many different texts there are, all columns together. */
   readonly textCount?: number;
+  readonly rowsAtOnce?: number;
   /** A guide with embeddings of its own. */
   readonly guide?: Omit<ContrastiveGuide, 'columns'>;
   /** Changes the random columns before they are placed. */
@@ -90,6 +91,7 @@ function problemOf(shape: Shape, seed: number): ContrastiveProblem {
     blocks: shape.blocks ?? queryToDoc(columnCount),
     terms: shape.terms ?? [{ dim: dimension, weight: 1 }],
     scale: shape.scale ?? 20,
+    ...(shape.rowsAtOnce === undefined ? {} : { rowsAtOnce: shape.rowsAtOnce }),
   };
   const guided = shape.guide ? { ...problem, guide: guideOf(shape.guide, columnCount, rows, random) } : problem;
   const { textCount } = shape;
@@ -317,6 +319,14 @@ export const kernelsContrastiveChecks: readonly KernelsCheck[] = [
     expectClose([loss], [expected.loss], 1e-5, 'loss');
     for (const [column, gradient] of gradients.entries())
       expectClose(gradient, expected.gradients[column]!, 1e-4, 'gradient');
+  }),
+  kernelsCheck('contrastive agrees with the formula however few rows it may hold at a time', (kernels) => {
+    const terms = [4, 36].map((dim) => ({ dim, weight: 1 }));
+    const guide = { dimension: 12, marginStrategy: 'absolute', margin: 0.1 } as const;
+    for (const rowsAtOnce of [1, 8, 20, 1000]) {
+      compare(kernels, { rows: 65, dimension: 36, columnCount: 3, terms, blocks: perDirection(3), rowsAtOnce });
+      compare(kernels, { rows: 65, dimension: 36, columnCount: 3, terms, blocks: allDirections(3), guide, rowsAtOnce });
+    }
   }),
   kernelsCheck('contrastive gives the same bytes twice, wherever the arrays lie', (kernels) => {
     const terms = [32, 100].map((dim) => ({ dim, weight: 1 }));

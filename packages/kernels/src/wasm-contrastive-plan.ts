@@ -1,0 +1,109 @@
+import type { ContrastiveBlock, ContrastiveProblem } from '@embedbag/core';
+import { WORTH_THREADS } from './wasm-runtime.js';
+
+/** Rows of similarities a thread holds at a time: at most this many, ... */
+const MOST_ROWS = 128;
+const FEWEST_ROWS = 16;
+/** ... and fewer where their planes would take more bytes than this, about the share of a core in the last cache. */
+const PLANE_BYTES = 8 << 20;
+/** The kernel takes logits in base 2. */
+const { LOG2E } = Math;
+const LINE_BYTES = 64;
+
+/** How many groups of 8 hold `count`. */
+export const octets = (count: number): number => Math.ceil(count / 8);
+
+/** A stride of an odd number of cache lines. */
+function oddLines(bytes: number): number {
+  const lines = Math.ceil(bytes / LINE_BYTES);
+  return (lines % 2 === 0 ? lines + 1 : lines) * LINE_BYTES;
+}
+
+/** A term with the stretch of columns that it adds to the term before it. */
+interface Stretch {
+  readonly weight: number;
+  readonly firstColumn: number;
+  readonly endColumn: number;
+  readonly firstOctet: number;
+  readonly endOctet: number;
+}
+
+function stretchesOf(problem: ContrastiveProblem): Stretch[] {
+  const stretches: Stretch[] = [];
+  let firstColumn = 0;
+  let firstOctet = 0;
+  for (const { dim, weight } of [...problem.terms].sort((a, b) => a.dim - b.dim)) {
+    const endOctet = firstOctet + octets(dim - firstColumn);
+    stretches.push({ weight, firstColumn, endColumn: dim, firstOctet, endOctet });
+    firstColumn = dim;
+    firstOctet = endOctet;
+  }
+  return stretches;
+}
+
+/** What a cosine counts in a logit of `block`, off the diagonal and on it. */
+export function logitScales(
+  block: ContrastiveBlock,
+  scale: number,
+): { readonly plain: number; readonly diagonal: number } {
+  const strength = block.hardness?.strength ?? 0;
+  const entries = block.hardness?.entries;
+  return {
+    plain: scale + (entries === 'all' || entries === 'off-diagonal' ? strength : 0),
+    diagonal: scale + (entries === 'all' || entries === 'diagonal' ? strength : 0),
+  };
+}
+
+/** The sizes of a problem's parts in memory; assembly/contrastive-problem.ts describes the layouts. */
+export class ContrastivePlan {
+  readonly stretches: readonly Stretch[];
+  readonly partitions: number;
+  readonly paddedRows: number;
+  readonly dimOctets: number;
+  readonly candidateColumns: readonly number[];
+  readonly dimsStride: number;
+  readonly candidatesStride: number;
+  /** Rows whose similarities a thread holds at a time, a multiple of 8. */
+  readonly rowsPerThread: number;
+  readonly planeOctetStride: number;
+  readonly planeStride: number;
+  readonly blockStride: number;
+  readonly planesStride: number;
+  readonly scratchStride: number;
+  /** One, or all of the pool. */
+  readonly threads: number;
+  readonly logitBound: number;
+
+  constructor(problem: ContrastiveProblem, mostThreads: number) {
+    const { blocks, rows, columns, scale } = problem;
+    this.stretches = stretchesOf(problem);
+    const terms = this.stretches.length;
+    this.partitions = 1 + Math.max(...blocks.map((block) => block.partition));
+    const rowOctets = octets(rows);
+    this.paddedRows = rowOctets * 8;
+    this.dimOctets = this.stretches.at(-1)!.endOctet;
+    this.candidateColumns = [...new Set(blocks.map((block) => block.candidates))];
+    this.dimsStride = oddLines(this.paddedRows * 32);
+    this.candidatesStride = oddLines(this.dimOctets * 256);
+    const work = rows * rows * this.dimOctets * 8 * blocks.length;
+    const bound = octets(problem.rowsAtOnce ?? Number.POSITIVE_INFINITY);
+    this.threads = work < WORTH_THREADS || bound < mostThreads ? 1 : mostThreads;
+    const rowBytes = blocks.length * terms * this.paddedRows * 4;
+    const affordable = Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, Math.floor(PLANE_BYTES / rowBytes / 8) * 8));
+    const rowsAtOnce = Math.min(affordable, Math.floor(bound / this.threads) * 8);
+    const stretchesOfRows = Math.ceil(this.paddedRows / (this.threads * rowsAtOnce));
+    this.rowsPerThread = octets(this.paddedRows / (this.threads * stretchesOfRows)) * 8;
+    this.planeStride = this.rowsPerThread * 32;
+    this.planeOctetStride = oddLines(terms * this.planeStride);
+    this.blockStride = rowOctets * this.planeOctetStride;
+    this.planesStride = blocks.length * this.blockStride;
+    const widest = Math.max(...this.stretches.map((stretch) => stretch.endOctet - stretch.firstOctet));
+    const sums = (2 * this.partitions + columns.length) * terms * this.rowsPerThread * 16;
+    const factors = this.partitions * terms * this.rowsPerThread * 4;
+    const partials = this.candidateColumns.length * terms * this.paddedRows * 4;
+    this.scratchStride = oddLines(128 + sums + factors + partials + widest * this.rowsPerThread * 32);
+    const scales = blocks.flatMap((block) => Object.values(logitScales(block, scale)));
+    // A little more than the largest, for cosines that rounding puts above 1.
+    this.logitBound = Math.max(...scales.map(Math.abs)) * 1.0001 * LOG2E;
+  }
+}
