@@ -1,3 +1,4 @@
+import type { JsonObject } from '@embedbag/core';
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number of at least `min`, for commander. */
@@ -48,4 +49,16 @@ export function columnsOption(text: string): Readonly<Record<string, string>> {
   const columns = new Set(entries.map(([, column]) => column));
   if (columns.size !== entries.length) throw new InvalidArgumentError('Name another column for each role.');
   return Object.fromEntries(entries);
+}
+
+/** A JSON object such as `{"margin": 0.2}`, for commander. */
+export function jsonObjectOption(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new InvalidArgumentError('Give a JSON object in single quotes, such as \'{"margin": 0.2}\'.');
 }

@@ -1,18 +1,26 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EmbedbagError, type Evaluator, type Kernels, type Loss, type TextDataset } from '@embedbag/core';
+import { EmbedbagError, type Evaluator, type Kernels, type TextDataset } from '@embedbag/core';
 import { listRetrievalFolders, readDataset, readDatasets, readRetrievalFolder } from '@embedbag/datasets';
 import { informationRetrievalEvaluator } from '@embedbag/evaluators';
-import { matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { loadTokenizer } from '@embedbag/tokenization';
 import { progressReporter, type TrainingArgumentsInput, type TrainingSummary, train } from '@embedbag/trainer';
 import { Command } from 'commander';
+import { BUILT_IN_LOSSES, type LoadModel } from '../built-in-losses.js';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
-import { columnsOption, dimsOption, integerOption, numberOption, positiveOption } from '../option-values.js';
+import { type LossChoice, lossFromOptions } from '../loss-option.js';
+import {
+  columnsOption,
+  dimsOption,
+  integerOption,
+  jsonObjectOption,
+  numberOption,
+  positiveOption,
+} from '../option-values.js';
 import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
 
-interface TrainOptions extends KernelOptions {
+interface TrainOptions extends KernelOptions, LossChoice {
   readonly train: readonly string[];
   readonly columns?: Readonly<Record<string, string>>;
   readonly eval?: string;
@@ -20,8 +28,6 @@ interface TrainOptions extends KernelOptions {
   readonly model?: string;
   readonly output: string;
   readonly dimension: number;
-  readonly matryoshkaDims?: readonly number[];
-  readonly scale: number;
   readonly batchSize: number;
   readonly epochs: number;
   readonly maxSteps?: number;
@@ -38,12 +44,17 @@ interface TrainOptions extends KernelOptions {
 const HELP_AFTER = `
 A row is a question and its answer, or any two texts that belong together, as columns \`anchor\` and \`positive\`;
 \`negative\`, \`negative_2\`, ... are optional. Every other text of a batch serves as a negative too, so large batches help.
-The loss is multiple negatives ranking at every Matryoshka dim; the defaults suit static models.
+The loss runs at every Matryoshka dim; the defaults suit static models. --loss takes one of
+${Object.keys(BUILT_IN_LOSSES).join(', ')},
+or a module that exports a loss or a function that makes one from the JSON of --loss-options.
 
 Examples:
   $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output my-model
   $ embedbag train --train faq.csv --columns anchor=question,positive=answer --tokenizer tokenizer.json --output faq
   $ embedbag train --train more.jsonl --model my-model/final --output my-model-2
+  $ embedbag train --train pairs.jsonl --model my-model/final --output guided \\
+      --loss gist --loss-options '{"guide": "my-model/final", "margin": 0.05}'
+  $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output mine --loss ./my-loss.js
 
 Ctrl-C stops after the step and saves; the model lies in OUTPUT/final.`;
 
@@ -63,7 +74,9 @@ export function trainCommand(context: ProgramContext): Command {
       'train these prefixes too (default: halves of the dimension down to 32)',
       dimsOption,
     )
-    .option('--scale <number>', 'multiplies the cosine similarities', positiveOption, 20)
+    .option('--loss <name>', 'a loss by name, or ./module.js, or ./module.js#export', 'multiple-negatives-ranking')
+    .option('--loss-options <json>', 'the options of the loss in JSON, such as {"margin": 0.2}', jsonObjectOption)
+    .option('--scale <number>', "short for the loss's option `scale` (default: the loss's own, 20)", positiveOption)
     .option('--batch-size <rows>', 'rows a batch', integerOption(1), 2048)
     .option('--epochs <count>', 'passes over the data', positiveOption, 1)
     .option('--max-steps <count>', 'stop after so many steps', integerOption(1))
@@ -86,11 +99,12 @@ async function trainFromOptions(options: TrainOptions, context: ProgramContext):
   const kernels = await kernelsFromOptions(options);
   try {
     const model = await modelFromOptions(options, kernels);
+    const loadModel: LoadModel = (folder) => StaticEmbedding.load(folder, { kernels });
     const summary = await train({
       model,
       datasets,
       evaluators,
-      loss: lossFromOptions(options, model.dimension),
+      loss: await lossFromOptions(options, { dimension: model.dimension, loadModel }),
       arguments: argumentsFromOptions(options),
       signal,
       onEvent: progressReporter({ stream: stderr }),
@@ -146,27 +160,6 @@ async function modelFromOptions(options: TrainOptions, kernels: Kernels): Promis
     code: 'missing-option',
     message: `Expected either \`--tokenizer\` or \`--model\`, received ${model === undefined ? 'neither' : 'both'}. Give a tokenizer.json to begin with a random table, or a model folder to go on with it.`,
   });
-}
-
-const SMALLEST_DEFAULT_DIM = 32;
-
-function lossFromOptions(options: TrainOptions, dimension: number): Loss<unknown> {
-  const dims = options.matryoshkaDims ?? halves(dimension);
-  const widest = Math.max(...dims);
-  if (widest > dimension) {
-    throw new EmbedbagError({
-      code: 'dims-too-large',
-      message: `Expected \`--matryoshka-dims\` to be at most the model's ${dimension} dimensions, received ${widest}. Lower it or train a wider model.`,
-      details: { limit: dimension, received: widest },
-    });
-  }
-  return matryoshkaLoss(multipleNegativesRankingLoss({ scale: options.scale }), { dims }) as Loss<unknown>;
-}
-
-function halves(dimension: number): readonly number[] {
-  const dims = [dimension];
-  for (let dim = Math.floor(dimension / 2); dim >= SMALLEST_DEFAULT_DIM; dim = Math.floor(dim / 2)) dims.push(dim);
-  return dims;
 }
 
 function argumentsFromOptions(options: TrainOptions): TrainingArgumentsInput {

@@ -1,0 +1,101 @@
+import { EmbedbagError, type EmbeddingModel, type JsonObject, type Loss } from '@embedbag/core';
+import {
+  type ContrastiveLossOptions,
+  type CosentLossOptions,
+  contrastiveLoss,
+  cosentLoss,
+  cosineSimilarityLoss,
+  type EmbeddingDistillationLossOptions,
+  embeddingDistillationLoss,
+  type GistEmbedLossOptions,
+  gistEmbedLoss,
+  guideFromModel,
+  type MarginMseLossOptions,
+  type MultipleNegativesRankingLossOptions,
+  marginMseLoss,
+  multipleNegativesRankingLoss,
+  type TripletLossOptions,
+  tripletLoss,
+} from '@embedbag/losses';
+
+/** Loads a model folder for a loss that asks a second model. */
+export type LoadModel = (folder: string) => Promise<EmbeddingModel>;
+
+/** A loss that the command knows by name. */
+export interface BuiltInLoss {
+  /** The keys that `--loss-options` may have. */
+  readonly options: readonly string[];
+  create(options: JsonObject, loadModel: LoadModel): Loss | Promise<Loss>;
+}
+
+/** Every option of a loss, so that one that is added to the loss is missing here at compile time. */
+type OptionNames<Options> = Record<keyof Options, true>;
+
+/** The loss checks the values of its options itself: what comes from JSON may be anything. */
+function builtIn<Options>(names: OptionNames<Options>, create: (options: Options) => Loss): BuiltInLoss {
+  return { options: Object.keys(names), create: (options) => create(options as Options) };
+}
+
+/** A loss with a second model, whose option `role` is the path of a model folder; `nameOption` defaults to that path. */
+function builtInWithModel<Options>(
+  names: OptionNames<Options>,
+  role: keyof Options & string,
+  nameOption: keyof Options & string,
+  create: (options: Options) => Loss,
+): BuiltInLoss {
+  return {
+    options: Object.keys(names),
+    async create(options, loadModel) {
+      const folder = options[role];
+      if (typeof folder !== 'string') {
+        throw new EmbedbagError({
+          code: 'invalid-loss-option',
+          message: `Expected \`--loss-options\` to name a model folder as \`${role}\`, received ${JSON.stringify(folder) ?? 'nothing'}. Give one such as '{"${role}": "my-model/final"}'.`,
+          details: { option: role },
+        });
+      }
+      const guide = guideFromModel(await loadModel(folder));
+      return create({ [nameOption]: folder, ...options, [role]: guide } as Options);
+    },
+  };
+}
+
+/** The losses of `embedbag train --loss`, by name. */
+export const BUILT_IN_LOSSES: Readonly<Record<string, BuiltInLoss>> = {
+  'multiple-negatives-ranking': builtIn<MultipleNegativesRankingLossOptions>(
+    {
+      scale: true,
+      directions: true,
+      partitionMode: true,
+      hardnessMode: true,
+      hardnessStrength: true,
+      maskEqualTexts: true,
+    },
+    multipleNegativesRankingLoss,
+  ),
+  gist: builtInWithModel<GistEmbedLossOptions>(
+    {
+      guide: true,
+      guideName: true,
+      temperature: true,
+      marginStrategy: true,
+      margin: true,
+      contrastAnchors: true,
+      contrastPositives: true,
+    },
+    'guide',
+    'guideName',
+    gistEmbedLoss,
+  ),
+  triplet: builtIn<TripletLossOptions>({ distanceMetric: true, margin: true }, tripletLoss),
+  cosent: builtIn<CosentLossOptions>({ scale: true }, cosentLoss),
+  'cosine-similarity': builtIn<object>({}, cosineSimilarityLoss),
+  contrastive: builtIn<ContrastiveLossOptions>({ distanceMetric: true, margin: true }, contrastiveLoss),
+  'margin-mse': builtIn<MarginMseLossOptions>({ similarity: true }, marginMseLoss),
+  'embedding-distillation': builtInWithModel<EmbeddingDistillationLossOptions>(
+    { teacher: true, teacherName: true, distanceMetric: true, truncateTeacher: true },
+    'teacher',
+    'teacherName',
+    embeddingDistillationLoss,
+  ),
+};
