@@ -1,4 +1,7 @@
 export * from './batch-sampler.js';
+export * from './check-contrastive.js';
+export * from './check-token-range.js';
+export * from './compared-dimension.js';
 export * from './contrastive-problem.js';
 export * from './embedbag-error.js';
 export * from './embedding-model.js';

@@ -1,19 +1,4 @@
-import { bagCount, EmbedbagError, type Matrix, type SparseRows, type TokenBags } from '@embedbag/core';
-
-/** Throws `token-out-of-range` when an id of `bags` is not in `[0, rows)`. */
-export function checkTokenRange(bags: TokenBags, rows: number): void {
-  const { ids, offsets } = bags;
-  const end = offsets[offsets.length - 1]!;
-  for (let i = offsets[0]!; i < end; i++) {
-    const id = ids[i]!;
-    if (id >= 0 && id < rows) continue;
-    throw new EmbedbagError({
-      code: 'token-out-of-range',
-      message: `Expected token ids from 0 to ${rows - 1}, the rows of \`table\`, received ${id} at position ${i}. Use the tokenizer that the table was made for.`,
-      details: { rows, received: id, position: i },
-    });
-  }
-}
+import { bagCount, checkTokenRange, type Matrix, type SparseRows, type TokenBags } from '@embedbag/core';
 
 /** See {@link Kernels.bagForward}: sums in float64, one rounding at the end. */
 export function bagForward(table: Matrix, bags: TokenBags, out: Float32Array): void {

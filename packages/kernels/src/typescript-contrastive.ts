@@ -1,5 +1,4 @@
-import type { ContrastiveBlock, ContrastiveProblem } from '@embedbag/core';
-import { checkContrastive } from './contrastive-checks.js';
+import { type ContrastiveBlock, type ContrastiveProblem, checkContrastive } from '@embedbag/core';
 import { computeDots } from './typescript-contrastive-dots.js';
 import { addGradients, finishGradients } from './typescript-contrastive-gradient.js';
 import { layOutGuide, removeGuided } from './typescript-contrastive-guide.js';

@@ -1,4 +1,4 @@
-import { EmbedbagError, type Matrix, type TopKRequest, type TopKResult } from '@embedbag/core';
+import { comparedDimension, type Matrix, type TopKRequest, type TopKResult } from '@embedbag/core';
 import { ZERO_NORM } from './typescript-normalize-rows.js';
 import { multiplyPanels, packRows } from './typescript-product.js';
 
@@ -16,27 +16,6 @@ function inverseNorms(matrix: Matrix, dimension: number): Float64Array {
     inverse[row] = norm > ZERO_NORM ? 1 / norm : 0;
   }
   return inverse;
-}
-
-/** The compared dimension; throws where the two matrices cannot be compared in it. */
-export function comparedDimension(request: TopKRequest): number {
-  const { queries, documents } = request;
-  const dimension = request.dimension ?? queries.columns;
-  if (queries.columns !== documents.columns) {
-    throw new EmbedbagError({
-      code: 'shape-mismatch',
-      message: `Expected \`queries\` and \`documents\` to have the same number of columns, received ${queries.columns} and ${documents.columns}. Encode both with one model.`,
-      details: { queries: queries.columns, documents: documents.columns },
-    });
-  }
-  if (!Number.isInteger(dimension) || dimension < 1 || dimension > queries.columns) {
-    throw new EmbedbagError({
-      code: 'dimension-too-large',
-      message: `Expected \`dimension\` to be a whole number from 1 to ${queries.columns}, received ${dimension}. Compare at most the columns that the matrices have.`,
-      details: { limit: queries.columns, received: dimension },
-    });
-  }
-  return dimension;
 }
 
 /** The best documents so far of many queries: per query a binary heap whose root is the worst of the kept. */

@@ -1,5 +1,4 @@
-import { bagCount, type Matrix, type SparseRows, type TokenBags } from '@embedbag/core';
-import { checkTokenRange } from './typescript-bag.js';
+import { bagCount, checkTokenRange, type Matrix, type SparseRows, type TokenBags } from '@embedbag/core';
 import { type WasmRuntime, WORTH_THREADS } from './wasm-runtime.js';
 
 /** Columns of a gradient slice, as in assembly/bag.ts. */

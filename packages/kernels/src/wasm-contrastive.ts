@@ -1,5 +1,4 @@
-import type { ContrastiveProblem } from '@embedbag/core';
-import { checkContrastive } from './contrastive-checks.js';
+import { type ContrastiveProblem, checkContrastive } from '@embedbag/core';
 import { ContrastivePlan, logitScales, octets } from './wasm-contrastive-plan.js';
 import type { WasmRuntime } from './wasm-runtime.js';
 

@@ -1,5 +1,4 @@
-import type { TopKRequest, TopKResult } from '@embedbag/core';
-import { comparedDimension } from './typescript-top-k.js';
+import { comparedDimension, type TopKRequest, type TopKResult } from '@embedbag/core';
 import { type WasmRuntime, WORTH_THREADS } from './wasm-runtime.js';
 
 /** From this many queries on, eight are scored side by side. */

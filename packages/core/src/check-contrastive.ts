@@ -1,4 +1,5 @@
-import { type ContrastiveProblem, EmbedbagError } from '@embedbag/core';
+import type { ContrastiveProblem } from './contrastive-problem.js';
+import { EmbedbagError } from './embedbag-error.js';
 
 /** A {@link ContrastiveProblem} whose columns are of any type that has a length. */
 export type CheckedProblem = Omit<ContrastiveProblem, 'columns'> & { readonly columns: readonly ArrayLike<number>[] };
