@@ -1,12 +1,5 @@
-import {
-  type ContrastiveBlock,
-  type ContrastiveForm,
-  type ContrastiveGuide,
-  LOSS_CONTRACT,
-  type Loss,
-  type LossColumns,
-  type LossComputeInput,
-} from '@embedbag/core';
+import type { ContrastiveBlock, ContrastiveGuide, Loss, LossColumns } from '@embedbag/core';
+import { type ContrastiveFormParts, lossFromForm } from './contrastive-form-loss.js';
 import { numberFromZero, oneOf, positiveNumber } from './invalid-option.js';
 import { checkColumns, expectPrepared } from './loss-batch.js';
 import { askGuide, type GuideEmbeddings, type TextGuide } from './text-guide.js';
@@ -62,6 +55,27 @@ function blocksOf(columnCount: number, contrastAnchors: boolean, contrastPositiv
   ];
 }
 
+/** What `gistEmbedLoss` and its cached form are made of; `name` stands in messages. */
+export function gistParts(name: string, options: GistEmbedLossOptions): ContrastiveFormParts<GuideEmbeddings> {
+  const { guide, guideName = 'guide', contrastAnchors = true, contrastPositives = true } = options;
+  const temperature = positiveNumber('temperature', options.temperature ?? 0.01, 'GIST takes 0.01.');
+  const marginStrategy = oneOf('marginStrategy', STRATEGIES, options.marginStrategy ?? 'absolute');
+  const margin = numberFromZero('margin', options.margin ?? 0, 'GIST takes 0.');
+  return {
+    name,
+    config: { guide: guideName, temperature, marginStrategy, margin, contrastAnchors, contrastPositives },
+    columns: COLUMNS,
+    citation: CITATION,
+    prepare: (input, signal) => askGuide('guide', guide, input, signal),
+    contrastive(columnCount, prepared) {
+      checkColumns(name, COLUMNS, columnCount, 'anchor, positive and negatives');
+      const { columns, dimension } = expectPrepared(name, prepared);
+      const blocks = blocksOf(columnCount, contrastAnchors, contrastPositives);
+      return { blocks, scale: 1 / temperature, guide: { columns, dimension, marginStrategy, margin } };
+    },
+  };
+}
+
 /**
  * GISTEmbedLoss: in-batch negatives, less those that a guide model finds more similar than the positive, which are probably
  * right answers of another row.
@@ -76,7 +90,7 @@ function blocksOf(columnCount: number, contrastAnchors: boolean, contrastPositiv
  * once; `contrastPositives: false` for retrieval.
  *
  * Relations: without a guide, `multipleNegativesRankingLoss`, which takes `scale: 1 / temperature`. `matryoshkaLoss` runs it
- * at many dims in one pass.
+ * at many dims in one pass. `cachedGistEmbedLoss` is the same with a bound on its memory.
  *
  * Reference: sentence-transformers 6.2, losses/gist_embed.py, which takes one negative and no static model; Solatorio 2024,
  * arXiv 2402.16829.
@@ -91,32 +105,5 @@ function blocksOf(columnCount: number, contrastAnchors: boolean, contrastPositiv
  * ```
  */
 export function gistEmbedLoss(options: GistEmbedLossOptions): Loss<GuideEmbeddings> {
-  const { guide, guideName = 'guide', contrastAnchors = true, contrastPositives = true } = options;
-  const temperature = positiveNumber('temperature', options.temperature ?? 0.01, 'GIST takes 0.01.');
-  const marginStrategy = oneOf('marginStrategy', STRATEGIES, options.marginStrategy ?? 'absolute');
-  const margin = numberFromZero('margin', options.margin ?? 0, 'GIST takes 0.');
-
-  const contrastive = (columnCount: number, prepared?: GuideEmbeddings): ContrastiveForm => {
-    checkColumns(NAME, COLUMNS, columnCount, 'anchor, positive and negatives');
-    const { columns, dimension } = expectPrepared(NAME, prepared);
-    const blocks = blocksOf(columnCount, contrastAnchors, contrastPositives);
-    return { blocks, scale: 1 / temperature, guide: { columns, dimension, marginStrategy, margin } };
-  };
-
-  return {
-    contract: LOSS_CONTRACT,
-    name: NAME,
-    config: { guide: guideName, temperature, marginStrategy, margin, contrastAnchors, contrastPositives },
-    columns: COLUMNS,
-    citation: CITATION,
-    contrastive,
-    prepare: (input, signal) => askGuide('guide', guide, input, signal),
-    compute(input: LossComputeInput<GuideEmbeddings>, gradients?: readonly Float32Array[]): number {
-      const { embeddings, rows, dimension, valid, prepared, kernels } = input;
-      const form = contrastive(embeddings.length, prepared);
-      const terms = [{ dim: dimension, weight: 1 }];
-      const problem = { ...form, rows, dimension, columns: embeddings, terms };
-      return kernels.contrastive(valid ? { ...problem, valid } : problem, gradients);
-    },
-  };
+  return lossFromForm(gistParts(NAME, options));
 }

@@ -4,6 +4,8 @@ import { createKernels, createTypeScriptKernels } from '@embedbag/kernels';
 import { createNaiveKernels } from '@embedbag/testing';
 import { describe, expect, test } from 'vitest';
 import {
+  cachedGistEmbedLoss,
+  cachedMultipleNegativesRankingLoss,
   contrastiveLoss,
   cosentLoss,
   cosineSimilarityLoss,
@@ -58,17 +60,23 @@ function teacherOf({ labels, columns }: GoldenCase): Matrix[] {
   return columns.map((_, column) => matrixOf(byRow.map((row) => row[column]!)));
 }
 
-function lossOf(golden: GoldenCase, config: GoldenConfig = golden.config): Loss {
+const MAKERS = { mnrl: multipleNegativesRankingLoss, gist: gistEmbedLoss };
+const CACHED_MAKERS: typeof MAKERS = {
+  mnrl: (options) => cachedMultipleNegativesRankingLoss({ ...options, miniBatchSize: 1 }),
+  gist: (options) => cachedGistEmbedLoss({ ...options, miniBatchSize: 1 }),
+};
+
+function lossOf(golden: GoldenCase, config: GoldenConfig = golden.config, makers: typeof MAKERS = MAKERS): Loss {
   // What is left is the reference's own options under our names.
   const options = config as never;
   switch (config.loss) {
     case 'mnrl':
-      return multipleNegativesRankingLoss(options);
+      return makers.mnrl(options);
     case 'matryoshka':
-      return matryoshkaLoss(lossOf(golden, config.inner!), options) as Loss;
+      return matryoshkaLoss(lossOf(golden, config.inner!, makers), options) as Loss;
     case 'gist': {
       const guide = guideFromVectors({ golden: golden.guide!.map(matrixOf) });
-      return gistEmbedLoss({ ...(options as object), guide }) as Loss;
+      return makers.gist({ ...(options as object), guide }) as Loss;
     }
     case 'cosent':
       return cosentLoss(options);
@@ -144,6 +152,23 @@ describe.skipIf(!existsSync(GOLDEN))('the golden losses of sentence-transformers
       const kernels = await KERNELS[name]!();
       try {
         await compare(lossOf(golden), golden, kernels);
+      } finally {
+        kernels.dispose();
+      }
+    });
+  });
+
+  const contrastive = cases.filter(({ config }) => ['mnrl', 'gist'].includes(config.inner?.loss ?? config.loss));
+
+  test('hold 43 cases that have a cached form', () => {
+    expect(contrastive.length).toBe(43);
+  });
+
+  describe.each(Object.keys(KERNELS))('of the cached form on %s kernels', (name) => {
+    test.each(contrastive)('$name agrees to 1e-5 in value and 1e-4 in gradient', async (golden) => {
+      const kernels = await KERNELS[name]!();
+      try {
+        await compare(lossOf(golden, golden.config, CACHED_MAKERS), golden, kernels);
       } finally {
         kernels.dispose();
       }

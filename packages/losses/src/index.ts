@@ -1,3 +1,8 @@
+export { type CachedGistEmbedLossOptions, cachedGistEmbedLoss } from './cached-gist-embed-loss.js';
+export {
+  type CachedMultipleNegativesRankingLossOptions,
+  cachedMultipleNegativesRankingLoss,
+} from './cached-multiple-negatives-ranking-loss.js';
 export { type ContrastiveDistanceMetric, type ContrastiveLossOptions, contrastiveLoss } from './contrastive-loss.js';
 export { type CosentLossOptions, cosentLoss } from './cosent-loss.js';
 export { cosineSimilarityLoss } from './cosine-similarity-loss.js';

@@ -136,7 +136,7 @@ test('fewer than two columns are refused', () => {
   const kernels = createTypeScriptKernels();
   const input = { embeddings: [new Float32Array(2)], rows: 1, dimension: 2, prepared: undefined, kernels };
   expect(() => multipleNegativesRankingLoss().compute(input)).toThrow(
-    'Expected `MultipleNegativesRankingLoss` to get at least 2 columns, anchor and positive, received 1. Give the dataset both.',
+    'Expected `MultipleNegativesRankingLoss` to get at least 2 columns, anchor, positive and negatives, received 1. Choose other columns when the dataset is read.',
   );
 });
 

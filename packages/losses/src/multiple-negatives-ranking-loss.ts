@@ -1,14 +1,8 @@
-import {
-  type ContrastiveBlock,
-  type ContrastiveForm,
-  EmbedbagError,
-  LOSS_CONTRACT,
-  type Loss,
-  type LossComputeInput,
-} from '@embedbag/core';
+import type { ContrastiveBlock, Loss, LossColumns } from '@embedbag/core';
+import { type ContrastiveFormParts, lossFromForm } from './contrastive-form-loss.js';
 import { equalTextIds } from './equal-texts.js';
 import { invalidOption, wordList } from './invalid-option.js';
-import { expectPrepared } from './loss-batch.js';
+import { checkColumns, expectPrepared } from './loss-batch.js';
 
 /** One kind of similarity in the softmax of {@link multipleNegativesRankingLoss}. */
 export type Direction = 'query_to_doc' | 'query_to_query' | 'doc_to_query' | 'doc_to_doc';
@@ -61,6 +55,7 @@ export interface RankingPrepared {
 type Settings = Required<MultipleNegativesRankingLossOptions>;
 
 const NAME = 'MultipleNegativesRankingLoss';
+const COLUMNS: LossColumns = { min: 2, labels: 'none' };
 const DIRECTIONS: readonly Direction[] = ['query_to_doc', 'query_to_query', 'doc_to_query', 'doc_to_doc'];
 const PARTITION_MODES: readonly PartitionMode[] = ['joint', 'per_direction'];
 const HARDNESS_MODES: readonly HardnessMode[] = ['in_batch_negatives', 'hard_negatives', 'all_negatives'];
@@ -188,13 +183,32 @@ function citationOf({ directions, partitionMode }: Settings): string {
   return symmetric && partitionMode === 'per_direction' ? CITATION_SYMMETRIC : CITATION_INFO_NCE;
 }
 
-function checkColumns(columnCount: number): void {
-  if (columnCount >= 2) return;
-  throw new EmbedbagError({
-    code: 'wrong-columns',
-    message: `Expected \`${NAME}\` to get at least 2 columns, anchor and positive, received ${columnCount}. Give the dataset both.`,
-    details: { limit: 2, received: columnCount },
-  });
+/** What `multipleNegativesRankingLoss` and its cached form are made of; `name` stands in messages. */
+export function rankingParts(
+  name: string,
+  options: MultipleNegativesRankingLossOptions,
+): ContrastiveFormParts<RankingPrepared | undefined> {
+  const settings = settle(options);
+  const parts: ContrastiveFormParts<RankingPrepared | undefined> = {
+    name,
+    config: { ...settings },
+    columns: COLUMNS,
+    citation: citationOf(settings),
+    contrastive(columnCount, prepared) {
+      checkColumns(name, COLUMNS, columnCount, 'anchor, positive and negatives');
+      // Block 0 must hold the label.
+      const ordered = DIRECTIONS.filter((direction) => settings.directions.includes(direction));
+      const blocks = ordered.flatMap((direction, index) =>
+        blocksOf(direction, settings.partitionMode === 'joint' ? 0 : index, columnCount, settings),
+      );
+      const form = { blocks, scale: settings.scale };
+      if (!settings.maskEqualTexts) return form;
+      const { textIds } = expectPrepared(name, prepared);
+      return textIds ? { ...form, textIds } : form;
+    },
+  };
+  if (!settings.maskEqualTexts) return parts;
+  return { ...parts, prepare: async ({ texts }) => ({ textIds: equalTextIds(texts) }) };
 }
 
 /**
@@ -211,7 +225,7 @@ function checkColumns(columnCount: number): void {
  *
  * Relations: `directions: ['query_to_doc', 'doc_to_query']` with `partitionMode: 'per_direction'` is the symmetric loss of
  * Günther et al. 2024; all four directions, joint, are the loss of GTE, Li et al. 2023. `matryoshkaLoss` runs it at many
- * dims in one pass.
+ * dims in one pass. `cachedMultipleNegativesRankingLoss` is the same with a bound on its memory.
  *
  * Reference: sentence-transformers 6.2, losses/multiple_negatives_ranking.py; van den Oord et al. 2018, arXiv 1807.03748.
  *
@@ -225,36 +239,5 @@ function checkColumns(columnCount: number): void {
 export function multipleNegativesRankingLoss(
   options: MultipleNegativesRankingLossOptions = {},
 ): Loss<RankingPrepared | undefined> {
-  const settings = settle(options);
-
-  const contrastive = (columnCount: number, prepared?: RankingPrepared): ContrastiveForm => {
-    checkColumns(columnCount);
-    // Block 0 must hold the label.
-    const ordered = DIRECTIONS.filter((direction) => settings.directions.includes(direction));
-    const blocks = ordered.flatMap((direction, index) =>
-      blocksOf(direction, settings.partitionMode === 'joint' ? 0 : index, columnCount, settings),
-    );
-    const form = { blocks, scale: settings.scale };
-    if (!settings.maskEqualTexts) return form;
-    const { textIds } = expectPrepared(NAME, prepared);
-    return textIds ? { ...form, textIds } : form;
-  };
-
-  const loss: Loss<RankingPrepared | undefined> = {
-    contract: LOSS_CONTRACT,
-    name: NAME,
-    config: { ...settings },
-    columns: { min: 2, labels: 'none' },
-    citation: citationOf(settings),
-    contrastive,
-    compute(input: LossComputeInput<RankingPrepared | undefined>, gradients?: readonly Float32Array[]): number {
-      const { embeddings, rows, dimension, valid, prepared, kernels } = input;
-      const form = contrastive(embeddings.length, prepared);
-      const terms = [{ dim: dimension, weight: 1 }];
-      const problem = { ...form, rows, dimension, columns: embeddings, terms };
-      return kernels.contrastive(valid ? { ...problem, valid } : problem, gradients);
-    },
-  };
-  if (!settings.maskEqualTexts) return loss;
-  return { ...loss, prepare: async ({ texts }) => ({ textIds: equalTextIds(texts) }) };
+  return lossFromForm(rankingParts(NAME, options));
 }

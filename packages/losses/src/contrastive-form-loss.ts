@@ -1,0 +1,57 @@
+import { type ContrastiveForm, LOSS_CONTRACT, type Loss, type LossComputeInput } from '@embedbag/core';
+import { invalidOption } from './invalid-option.js';
+
+/** A loss without what follows from its contrastive form. */
+export interface ContrastiveFormParts<Prepared> extends Omit<Loss<Prepared>, 'contract' | 'compute'> {
+  contrastive(columnCount: number, prepared?: Prepared): ContrastiveForm;
+}
+
+/** The loss whose value and gradient are those of its contrastive form, at the embeddings' own dimension. */
+export function lossFromForm<Prepared>(parts: ContrastiveFormParts<Prepared>): Loss<Prepared> {
+  return {
+    ...parts,
+    contract: LOSS_CONTRACT,
+    compute(input: LossComputeInput<Prepared>, gradients?: readonly Float32Array[]): number {
+      const { embeddings, rows, dimension, valid, prepared, kernels } = input;
+      const form = parts.contrastive(embeddings.length, prepared);
+      const terms = [{ dim: dimension, weight: 1 }];
+      const problem = { ...form, rows, dimension, columns: embeddings, terms };
+      return kernels.contrastive(valid ? { ...problem, valid } : problem, gradients);
+    },
+  };
+}
+
+/** What the cached losses take beside the options of the losses that they equal. */
+export interface MiniBatchOptions {
+  /**
+   * Rows of the batch whose similarities to all candidates are held at once, all threads together: `miniBatchSize x batch`
+   * floats for each dim and kind of candidate. Rounded up to a multiple of 8; less than some 16 a thread is slower. Default: 32.
+   */
+  readonly miniBatchSize?: number;
+}
+
+const CITATION_GRAD_CACHE = `@misc{gao2021scaling,
+    title={Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup},
+    author={Luyu Gao and Yunyi Zhang and Jiawei Han and Jamie Callan},
+    year={2021},
+    eprint={2101.06983},
+    archivePrefix={arXiv},
+    primaryClass={cs.LG}
+}`;
+
+/** The same loss with a bound on the similarities that are held at once: the value and the gradient stay. */
+export function withMiniBatches<Prepared>(
+  parts: ContrastiveFormParts<Prepared>,
+  { miniBatchSize = 32 }: MiniBatchOptions,
+): ContrastiveFormParts<Prepared> {
+  if (!(Number.isInteger(miniBatchSize) && miniBatchSize > 0)) {
+    invalidOption('miniBatchSize', 'to be a whole number above 0', miniBatchSize, 'The reference takes 32.');
+  }
+  const { citation, config, contrastive } = parts;
+  return {
+    ...parts,
+    config: { ...config, miniBatchSize },
+    citation: citation === undefined ? CITATION_GRAD_CACHE : `${CITATION_GRAD_CACHE}\n\n${citation}`,
+    contrastive: (columnCount, prepared) => ({ ...contrastive(columnCount, prepared), rowsAtOnce: miniBatchSize }),
+  };
+}
