@@ -1,7 +1,7 @@
-import type { Kernels, TextDataset, Tokenizer, TrainingEvent } from '@embedbag/core';
+import type { Kernels, Loss, TextDataset, Tokenizer, TrainingEvent } from '@embedbag/core';
 import type { RetrievalData } from '@embedbag/datasets';
 import { informationRetrievalEvaluator } from '@embedbag/evaluators';
-import { matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
+import { matryoshkaLoss } from '@embedbag/losses';
 import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { type TrainingArgumentsInput, type TrainingSummary, train } from '@embedbag/trainer';
@@ -30,6 +30,8 @@ export interface RecipeInput {
   readonly kernels: Kernels;
   readonly datasets: readonly TextDataset[];
   readonly retrievalSets: readonly RetrievalData[];
+  /** Trained at every dim: the article's is `multipleNegativesRankingLoss({ scale: RECIPE.scale })`. */
+  readonly loss: Loss;
   readonly seed: number;
   /** The model is saved in the folder `final` in here. */
   readonly outputDir: string;
@@ -52,7 +54,7 @@ export interface RecipeResult {
 
 /** Trains, evaluates and saves a model as {@link RECIPE} says. */
 export async function runRecipe(input: RecipeInput): Promise<RecipeResult> {
-  const { tokenizer, kernels, datasets, seed, outputDir, signal, onEvent } = input;
+  const { tokenizer, kernels, datasets, loss, seed, outputDir, signal, onEvent } = input;
   const model = await StaticEmbedding.create({ tokenizer, dimension: RECIPE.dimension, seed, kernels });
   const before = await evaluate(model, input);
 
@@ -60,7 +62,7 @@ export async function runRecipe(input: RecipeInput): Promise<RecipeResult> {
   const summary = await train({
     model,
     datasets,
-    loss: matryoshkaLoss(multipleNegativesRankingLoss({ scale: RECIPE.scale }), { dims: RECIPE.matryoshkaDims }),
+    loss: matryoshkaLoss(loss, { dims: RECIPE.matryoshkaDims }),
     batchSampler: noDuplicatesBatchSampler(),
     multiDatasetBatchSampler: proportionalBatchSampler(),
     arguments: { ...RECIPE.arguments, ...input.arguments, seed, outputDir },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -72,6 +72,26 @@ test('every file is a dataset, every folder is evaluated at every dim, the model
   model.dispose();
 });
 
+test('a first run guides a second one, and a cached loss takes larger batches', async () => {
+  const argv = ['--train', join(folder, 'train'), '--tokenizer', join(folder, 'tokenizer.json'), '--json'];
+  argv.push('--backend', 'typescript', '--batch-size', '16', '--output');
+  const losses: string[] = [];
+  const guide = join(folder, 'first', 'final');
+  for (const [name, ...options] of [
+    ['first', '--loss', 'cached-mnrl'],
+    ['second', '--loss', 'gist', '--guide', guide, '--temperature', '0.05'],
+  ]) {
+    const output = join(folder, name!);
+    const { exitCode, stdout, stderr } = await run([...argv, output, ...options]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
+    expect(JSON.parse(stdout)).toMatchObject({ steps: 6, pairs: 80 });
+    losses.push(await readFile(join(output, 'final', 'README.md'), 'utf8'));
+  }
+  expect(losses[0]).toContain('"loss": "CachedMultipleNegativesRankingLoss"');
+  expect(losses[1]).toContain('"loss": "GISTEmbedLoss"');
+  expect(losses[1]).toContain(`"guide": "${guide}"`);
+});
+
 test('training data without a tokenizer are refused before anything is made', async () => {
   const output = join(folder, 'refused');
   const { exitCode, stderr } = await run(['--train', join(folder, 'train'), '--output', output]);
@@ -84,6 +104,10 @@ test.each([
   [['--eval', 'x'], '`--train` with `--eval`'],
   [['--tokenizer', 'x'], '`--train` with `--tokenizer`'],
   [['--train', 'x', '--tokenizer', 'x', '--search'], '`--search` without `--train`'],
+  [['--guide', 'x'], '`--guide` with `--loss gist`'],
+  [['--loss', 'cached-mnrl', '--temperature', '0.1'], '`--temperature` with `--loss gist`'],
+  [['--loss', 'gist'], '`--guide` with `--loss gist`'],
+  [['--loss', 'hinge'], 'Allowed choices are mnrl, cached-mnrl, gist.'],
 ])('options that would have no effect are refused: %s', async (options, expected) => {
   const output = join(folder, 'unused');
   const { exitCode, stderr } = await run([...options, '--output', output, '--backend', 'typescript']);

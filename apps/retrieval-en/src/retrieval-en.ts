@@ -8,6 +8,7 @@ import {
   kernelsFromOptions,
   type ProgramContext,
   ProgramExit,
+  positiveOption,
   runCommand,
 } from '@embedbag/cli';
 import { EmbedbagError, type Kernels } from '@embedbag/core';
@@ -15,7 +16,7 @@ import { listRetrievalFolders, type RetrievalData, readDatasets, readRetrievalFo
 import { bm25Baseline } from '@embedbag/evaluators';
 import { loadTokenizer } from '@embedbag/tokenization';
 import { progressReporter } from '@embedbag/trainer';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type EmbeddedData, embeddedData } from './embedded-data.js';
 import {
   answerExampleQuestions,
@@ -25,14 +26,16 @@ import {
   saveDocuments,
 } from './question-answering.js';
 import { RECIPE, type RecipeInput, type RecipeResult, runRecipe } from './recipe.js';
+import { checkLossOptions, RECIPE_LOSSES, type RecipeLossOptions, recipeLoss } from './recipe-loss.js';
 import { meanScore, scoreTables } from './score-report.js';
 
-interface Options extends KernelOptions {
+interface Options extends KernelOptions, RecipeLossOptions {
   readonly train?: string;
   readonly eval?: string;
   readonly tokenizer?: string;
   readonly columns?: Readonly<Record<string, string>>;
   readonly output: string;
+  readonly batchSize?: number;
   readonly seed: number;
   readonly search?: boolean;
   readonly json?: boolean;
@@ -60,6 +63,10 @@ export function retrievalEn(argv: readonly string[], context: ProgramContext): P
     .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders')
     .option('--tokenizer <file>', 'a tokenizer.json')
     .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
+    .addOption(new Option('--loss <name>', 'the loss, at every Matryoshka dim').choices(RECIPE_LOSSES).default('mnrl'))
+    .option('--guide <folder>', 'for `--loss gist`: a trained model, such as OUTPUT/final of an earlier run')
+    .option('--temperature <number>', 'for `--loss gist`: divides the similarities (default: 0.01)', positiveOption)
+    .option('--batch-size <rows>', 'rows a batch (default: 2048, or 512 without --train)', integerOption(1))
     .option('--output <folder>', 'the model lies in its folder `final`', 'output/retrieval-en')
     .option('--seed <number>', 'seed of the initial table and of the order of the rows', integerOption(0), 42)
     .option('--search', 'type questions to the model of the last run; trains one first if there is none')
@@ -86,14 +93,18 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
   const startedAt = performance.now();
   const data = options.train === undefined ? await defaultData(context) : await ownData(options, context);
   stderr.write(describe(data, kernels));
+  const { loss, dispose } = await recipeLoss(options, kernels);
+  const batch = options.batchSize === undefined ? {} : { perDeviceTrainBatchSize: options.batchSize };
   const result = await runRecipe({
     ...data,
     kernels,
+    loss,
     seed: options.seed,
+    arguments: { ...data.arguments, ...batch },
     outputDir: options.output,
     signal,
     onEvent: progressReporter({ stream: stderr }),
-  });
+  }).finally(dispose);
   try {
     const folder = join(options.output, 'final');
     const { after, before, summary, trainingMs, model } = result;
@@ -124,6 +135,7 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
 
 /** Refuses options that would have no effect beside the others. */
 function checkOptions(options: Options): void {
+  checkLossOptions(options);
   const { train, search } = options;
   const unused =
     train === undefined ? (['eval', 'tokenizer', 'columns'] as const).find((name) => options[name]) : undefined;

@@ -1,0 +1,61 @@
+import { EmbedbagError, type Kernels, type Loss } from '@embedbag/core';
+import {
+  cachedMultipleNegativesRankingLoss,
+  gistEmbedLoss,
+  guideFromModel,
+  multipleNegativesRankingLoss,
+} from '@embedbag/losses';
+import { StaticEmbedding } from '@embedbag/static-embedding';
+import { RECIPE } from './recipe.js';
+
+/** The losses that the recipe can train at every dim, by their option. */
+export const RECIPE_LOSSES = ['mnrl', 'cached-mnrl', 'gist'] as const;
+
+/** Which loss, and what it needs. */
+export interface RecipeLossOptions {
+  readonly loss: (typeof RECIPE_LOSSES)[number];
+  /** The folder of the model that guides `gist`. */
+  readonly guide?: string;
+  /** Divides the similarities of `gist`. Default: its own. */
+  readonly temperature?: number;
+}
+
+/** A loss and the model that it asks. */
+export interface RecipeLoss {
+  readonly loss: Loss;
+  /** Frees the guide. */
+  dispose(): void;
+}
+
+/** Refuses options that would have no effect, and a guided loss without a guide: `conflicting-options`, `missing-option`. */
+export function checkLossOptions({ loss, guide, temperature }: RecipeLossOptions): void {
+  if (loss === 'gist') {
+    if (guide !== undefined) return;
+    throw new EmbedbagError({
+      code: 'missing-option',
+      message:
+        'Expected `--guide` with `--loss gist`, received none. Give the folder of a trained model, such as `OUTPUT/final` of a run with `--loss mnrl`.',
+    });
+  }
+  const unused = guide !== undefined ? '--guide' : temperature !== undefined ? '--temperature' : undefined;
+  if (unused === undefined) return;
+  throw new EmbedbagError({
+    code: 'conflicting-options',
+    message: `Expected \`${unused}\` with \`--loss gist\`, received it with \`--loss ${loss}\`. Leave it out.`,
+  });
+}
+
+/** Makes the loss of checked options; loads the guide where there is one. */
+export async function recipeLoss(options: RecipeLossOptions, kernels: Kernels): Promise<RecipeLoss> {
+  const { loss, guide, temperature } = options;
+  const dispose = (): void => undefined;
+  if (loss === 'mnrl') return { loss: multipleNegativesRankingLoss({ scale: RECIPE.scale }), dispose };
+  if (loss === 'cached-mnrl') return { loss: cachedMultipleNegativesRankingLoss({ scale: RECIPE.scale }), dispose };
+  checkLossOptions(options);
+  const model = await StaticEmbedding.load(guide!, { kernels });
+  const named = { guide: guideFromModel(model), guideName: guide! };
+  return {
+    loss: gistEmbedLoss(temperature === undefined ? named : { ...named, temperature }),
+    dispose: () => model.dispose(),
+  };
+}
