@@ -45,6 +45,14 @@ export interface AdamWStep {
   readonly biasCorrection2: number;
 }
 
+/** Settings of `bagForward`. */
+export interface BagForwardOptions {
+  /** Average only the first `dimension` columns, at most the table's; `out` is then `[bags, dimension]`. Default: all. */
+  readonly dimension?: number;
+  /** Divide each mean by its Euclidean norm, as `normalizeRows` does. Default false. */
+  readonly normalize?: boolean;
+}
+
 export interface TopKRequest {
   readonly queries: Matrix;
   readonly documents: Matrix;
@@ -85,10 +93,17 @@ export interface Kernels {
   release(array: Float32Array | Int32Array): void;
 
   /**
-   * Mean of each bag's table rows, written into `out` `[bags, columns]`. An empty bag gives a zero row.
+   * Mean of each bag's table rows, written into `out` `[bags, dimension]`. An empty bag gives a zero row.
    * Throws `token-out-of-range` when an id is not a row of the table.
    */
-  bagForward(table: Matrix, bags: TokenBags, out: Float32Array): void;
+  bagForward(table: Matrix, bags: TokenBags, out: Float32Array, options?: BagForwardOptions): void;
+
+  /**
+   * As `bagForward`, while the caller goes on: other threads begin at once, and the function that is returned helps them,
+   * waits for the rest and must be called. Until then the arrays must stay as they are, and every other call throws
+   * `kernels-busy`. A backend without other threads does all the work in that function, or leaves this method out.
+   */
+  startBagForward?(table: Matrix, bags: TokenBags, out: Float32Array, options?: BagForwardOptions): () => void;
 
   /**
    * The gradient of the table rows from that of the means, `gradient` `[bags, columns]`.

@@ -1,6 +1,6 @@
 // Mean of table rows by bag, and the gradient of the rows.
 import { integerAt, partStart, pointerAt } from './arguments';
-import { multiplyAdd } from './vector';
+import { multiplyAdd, normalizeRow } from './vector';
 
 /** Columns of a gradient slice: 8 vectors are the sums a row keeps in registers. */
 const SLICE_COLUMNS: i32 = 32;
@@ -27,12 +27,12 @@ function addFour(
 }
 
 /**
- * One bag. Whole rows, four at a time: each is one stream of consecutive lines for the prefetcher, and the running sum
- * (4 KiB at 1,024 columns) stays in the first cache. Missing rows of the last four are a row of zeros.
+ * One bag, `bytes` of every row. Whole rows, four at a time: each is one stream of consecutive lines for the prefetcher,
+ * and the running sum (4 KiB at 1,024 columns) stays in the first cache. Missing rows of the last four are `zeros`.
  */
-function meanOfRows(table: usize, rowBytes: usize, ids: usize, count: i32, zeros: usize, out: usize): void {
+function meanOfRows(table: usize, rowBytes: usize, bytes: usize, ids: usize, count: i32, zeros: usize, out: usize): void {
   if (count == 0) {
-    memory.fill(out, 0, rowBytes);
+    memory.fill(out, 0, bytes);
     return;
   }
   const mean = <f32>(1.0 / <f64>count);
@@ -43,12 +43,18 @@ function meanOfRows(table: usize, rowBytes: usize, ids: usize, count: i32, zeros
     const c = i + 2 < count ? table + <usize>load<u32>(id, 8) * rowBytes : zeros;
     const d = i + 3 < count ? table + <usize>load<u32>(id, 12) * rowBytes : zeros;
     const factor: f32 = i + 4 >= count ? mean : 1;
-    if (i == 0) addFour(out, a, b, c, d, rowBytes, true, factor);
-    else addFour(out, a, b, c, d, rowBytes, false, factor);
+    if (i == 0) addFour(out, a, b, c, d, bytes, true, factor);
+    else addFour(out, a, b, c, d, bytes, false, factor);
   }
 }
 
-/** Slots: table, columns, ids, offsets, a row of zeros, out, and the first bag of every thread (int32, one more than threads). */
+/**
+ * Threads take runs of bags as they come, so that one that begins late or has long texts holds up no other; what is
+ * written does not depend on who writes it.
+ *
+ * Slots: table, columns, ids, offsets, a row of zeros, out, bags, bags in a run, the next bag to be taken (int32, 0 at
+ * first), columns to average, and whether to normalise.
+ */
 export function bagForward(args: usize, thread: i32, threads: i32): void {
   const table = pointerAt(args, 0);
   const rowBytes = pointerAt(args, 1) << 2;
@@ -56,13 +62,24 @@ export function bagForward(args: usize, thread: i32, threads: i32): void {
   const offsets = pointerAt(args, 3);
   const zeros = pointerAt(args, 4);
   const out = pointerAt(args, 5);
-  const parts = pointerAt(args, 6) + (<usize>thread << 2);
-  const end = load<i32>(parts, 4);
-  for (let bag = load<i32>(parts); bag < end; bag++) {
-    const offset = offsets + (<usize>bag << 2);
-    const begin = load<i32>(offset);
-    const count = load<i32>(offset, 4) - begin;
-    meanOfRows(table, rowBytes, ids + (<usize>begin << 2), count, zeros, out + <usize>bag * rowBytes);
+  const bags = integerAt(args, 6);
+  const run = integerAt(args, 7);
+  const next = pointerAt(args, 8);
+  const dimension = integerAt(args, 9);
+  const normalize = integerAt(args, 10) != 0;
+  const bytes = <usize>dimension << 2;
+  for (;;) {
+    let bag = atomic.add<i32>(next, run);
+    if (bag >= bags) return;
+    const end = min(bag + run, bags);
+    for (; bag < end; bag++) {
+      const offset = offsets + (<usize>bag << 2);
+      const begin = load<i32>(offset);
+      const count = load<i32>(offset, 4) - begin;
+      const target = out + <usize>bag * bytes;
+      meanOfRows(table, rowBytes, bytes, ids + (<usize>begin << 2), count, zeros, target);
+      if (normalize) normalizeRow(target, dimension);
+    }
   }
 }
 

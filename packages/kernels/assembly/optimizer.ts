@@ -1,6 +1,6 @@
 // AdamW, the norm of a gradient, and normalising rows.
 import { integerAt, numberAt, partStart, pointerAt } from './arguments';
-import { sumOfSquares } from './vector';
+import { normalizeRow, sumOfSquares } from './vector';
 
 let decay: f32 = 0;
 let beta1: f32 = 0;
@@ -118,11 +118,6 @@ export function normalizeRows(args: usize, thread: i32, threads: i32): void {
   const rowBytes = <usize>columns << 2;
   const end = partStart(rows, thread + 1, threads);
   for (let row = partStart(rows, thread, threads); row < end; row++) {
-    let at = pointerAt(args, 0) + <usize>row * rowBytes;
-    const stop = at + rowBytes;
-    const norm = Math.sqrt(sumOfSquares(at, columns));
-    const inverse: f32 = norm > 1e-12 ? <f32>(1 / norm) : 0;
-    for (; at + 16 <= stop; at += 16) v128.store(at, f32x4.mul(v128.load(at), f32x4.splat(inverse)));
-    for (; at < stop; at += 4) store<f32>(at, load<f32>(at) * inverse);
+    normalizeRow(pointerAt(args, 0) + <usize>row * rowBytes, columns);
   }
 }

@@ -64,3 +64,13 @@ export function sumOfSquares(data: usize, count: i32): f64 {
   }
   return sum;
 }
+
+/** Divides `columns` values at `row` by their norm; where that is at most 1e-12, they become zero. */
+export function normalizeRow(row: usize, columns: i32): void {
+  const norm = Math.sqrt(sumOfSquares(row, columns));
+  const inverse: f32 = norm > 1e-12 ? <f32>(1 / norm) : 0;
+  const end = row + (<usize>columns << 2);
+  const factors = f32x4.splat(inverse);
+  for (; row + 16 <= end; row += 16) v128.store(row, f32x4.mul(v128.load(row), factors));
+  for (; row < end; row += 4) store<f32>(row, load<f32>(row) * inverse);
+}

@@ -1,11 +1,24 @@
-import { bagCount, checkTokenRange, type Matrix, type SparseRows, type TokenBags } from '@embedbag/core';
+import {
+  type BagForwardOptions,
+  bagCount,
+  checkTokenRange,
+  type Matrix,
+  type SparseRows,
+  type TokenBags,
+} from '@embedbag/core';
+import { normalizeRows } from './typescript-normalize-rows.js';
 
 /** See {@link Kernels.bagForward}: sums in float64, one rounding at the end. */
-export function bagForward(table: Matrix, bags: TokenBags, out: Float32Array): void {
+export function bagForward(
+  table: Matrix,
+  bags: TokenBags,
+  out: Float32Array,
+  { dimension = table.columns, normalize = false }: BagForwardOptions = {},
+): void {
   checkTokenRange(bags, table.rows);
   const { data, columns } = table;
   const { ids, offsets } = bags;
-  const sum = new Float64Array(columns);
+  const sum = new Float64Array(dimension);
   const count = bagCount(bags);
   for (let bag = 0; bag < count; bag++) {
     const start = offsets[bag]!;
@@ -13,12 +26,13 @@ export function bagForward(table: Matrix, bags: TokenBags, out: Float32Array): v
     sum.fill(0);
     for (let i = start; i < end; i++) {
       const row = ids[i]! * columns;
-      for (let column = 0; column < columns; column++) sum[column]! += data[row + column]!;
+      for (let column = 0; column < dimension; column++) sum[column]! += data[row + column]!;
     }
-    const target = bag * columns;
+    const target = bag * dimension;
     const length = Math.max(end - start, 1);
-    for (let column = 0; column < columns; column++) out[target + column] = sum[column]! / length;
+    for (let column = 0; column < dimension; column++) out[target + column] = sum[column]! / length;
   }
+  if (normalize) normalizeRows({ data: out, rows: count, columns: dimension });
 }
 
 /** The occurrences of every distinct token, grouped. */

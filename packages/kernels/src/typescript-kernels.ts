@@ -1,5 +1,6 @@
 import {
   type AdamWStep,
+  type BagForwardOptions,
   type ContrastiveProblem,
   EmbedbagError,
   KERNELS_CONTRACT,
@@ -49,9 +50,9 @@ class TypeScriptKernels implements Kernels {
     });
   }
 
-  bagForward(table: Matrix, bags: TokenBags, out: Float32Array): void {
+  bagForward(table: Matrix, bags: TokenBags, out: Float32Array, options?: BagForwardOptions): void {
     this.checkAlive();
-    bagForward(table, bags, out);
+    bagForward(table, bags, out, options);
   }
 
   bagBackward(bags: TokenBags, gradient: Float32Array, columns: number): SparseRows {

@@ -1,10 +1,19 @@
-import { bagCount, checkTokenRange, type Matrix, type SparseRows, type TokenBags } from '@embedbag/core';
+import {
+  type BagForwardOptions,
+  bagCount,
+  checkTokenRange,
+  type Matrix,
+  type SparseRows,
+  type TokenBags,
+} from '@embedbag/core';
 import { type WasmRuntime, WORTH_THREADS } from './wasm-runtime.js';
 
 /** Columns of a gradient slice, as in assembly/bag.ts. */
 const SLICE_COLUMNS = 32;
-/** What a bag or a row costs beside its tokens, in tokens. */
+/** What a row costs beside its tokens, in tokens. */
 const OVERHEAD = 2;
+/** Runs of bags that a thread takes, so that no thread waits long for another. */
+const RUNS_PER_THREAD = 16;
 
 /**
  * Cuts `count` items into `parts` runs of about equal weight; item `i` weighs `starts[i + 1] - starts[i] + OVERHEAD`.
@@ -21,27 +30,33 @@ function writeParts(parts: Int32Array, starts: Int32Array, count: number): void 
   parts[last] = count;
 }
 
-/** See {@link Kernels.bagForward}. */
-export function bagForward(runtime: WasmRuntime, table: Matrix, bags: TokenBags, out: Float32Array): void {
+/** See {@link Kernels.startBagForward}. */
+export function startBagForward(
+  runtime: WasmRuntime,
+  table: Matrix,
+  bags: TokenBags,
+  out: Float32Array,
+  { dimension = table.columns, normalize = false }: BagForwardOptions = {},
+): () => void {
   checkTokenRange(bags, table.rows);
-  const { staging, memory, pool } = runtime;
+  const { staging, pool } = runtime;
   const { columns } = table;
   const count = bagCount(bags);
-  if (count === 0 || columns === 0) return;
+  if (count === 0 || dimension === 0) return () => {};
   const tokens = bags.offsets[count]!;
   staging.begin();
-  const parallel = tokens * columns >= WORTH_THREADS;
-  const zeros = staging.scratch(columns * 4);
-  memory.float32(zeros, columns).fill(0);
-  const parts = memory.int32(staging.scratch((pool.threads + 1) * 4), parallel ? pool.threads + 1 : 2);
-  writeParts(parts, bags.offsets, count);
+  const parallel = pool.threads > 1 && tokens * dimension >= WORTH_THREADS;
+  const run = parallel ? Math.ceil(count / (pool.threads * RUNS_PER_THREAD)) : count;
   const args = [
     ...[staging.input(table.data, table.rows * columns), columns],
-    ...[staging.input(bags.ids, tokens), staging.input(bags.offsets, count + 1), zeros],
-    ...[staging.output(out, count * columns), parts.byteOffset],
+    ...[staging.input(bags.ids, tokens), staging.input(bags.offsets, count + 1), staging.zeros(dimension * 4)],
+    ...[staging.output(out, count * dimension), count, run, staging.counter(), dimension, normalize ? 1 : 0],
   ];
-  pool.run('bagForward', args, parallel);
-  staging.finish();
+  const finish = pool.start('bagForward', args, parallel);
+  return () => {
+    finish();
+    staging.finish();
+  };
 }
 
 /** Memory for the result of `bagBackward`, kept from call to call. */

@@ -1,5 +1,6 @@
 import {
   type AdamWStep,
+  type BagForwardOptions,
   type ContrastiveProblem,
   EmbedbagError,
   KERNELS_CONTRACT,
@@ -11,7 +12,7 @@ import {
   type TopKResult,
 } from '@embedbag/core';
 import { contrastiveInFloat64 } from './typescript-contrastive.js';
-import { BackwardResult, bagBackward, bagForward } from './wasm-bag.js';
+import { BackwardResult, bagBackward, startBagForward } from './wasm-bag.js';
 import { contrastive } from './wasm-contrastive.js';
 import { WasmMemory } from './wasm-memory.js';
 import { compileBackend, type WasmBackend } from './wasm-module.js';
@@ -72,8 +73,12 @@ export class WasmKernels implements Kernels {
     });
   }
 
-  bagForward(table: Matrix, bags: TokenBags, out: Float32Array): void {
-    bagForward(this.runtime(), table, bags, out);
+  bagForward(table: Matrix, bags: TokenBags, out: Float32Array, options?: BagForwardOptions): void {
+    startBagForward(this.runtime(), table, bags, out, options)();
+  }
+
+  startBagForward(table: Matrix, bags: TokenBags, out: Float32Array, options?: BagForwardOptions): () => void {
+    return startBagForward(this.runtime(), table, bags, out, options);
   }
 
   bagBackward(bags: TokenBags, gradient: Float32Array, columns: number): SparseRows {
@@ -121,6 +126,13 @@ export class WasmKernels implements Kernels {
   }
 
   private runtime(): WasmRuntime {
+    if (this.state?.runtime.pool.isBusy) {
+      throw new EmbedbagError({
+        code: 'kernels-busy',
+        message:
+          'Expected kernels at rest, received a call while a started one is unfinished. Call the function that `startBagForward` returned first.',
+      });
+    }
     if (this.state !== undefined) return this.state.runtime;
     throw new EmbedbagError({
       code: 'kernels-disposed',

@@ -40,6 +40,8 @@ export class WasmMemory {
   private readonly live = new Map<number, number>();
   /** Every object the memory's buffer has been: growing makes a new one, and views of the old ones stay good. */
   private readonly buffers = new WeakSet<object>();
+  /** All of the memory as int32. */
+  words: Int32Array;
   private end: number = PAGE_BYTES;
   private liveBytes = 0;
 
@@ -48,11 +50,12 @@ export class WasmMemory {
     this.memory = memory;
     this.limit = limit;
     this.buffers.add(memory.buffer);
+    this.words = new Int32Array(memory.buffer);
   }
 
   /** Whether `array` lies in this memory. */
   holds(array: ArrayBufferView): boolean {
-    return this.buffers.has(array.buffer);
+    return array.buffer === this.words.buffer || this.buffers.has(array.buffer);
   }
 
   /**
@@ -92,15 +95,15 @@ export class WasmMemory {
   }
 
   float32(start: number, length: number): Float32Array {
-    return new Float32Array(this.memory.buffer, start, length);
+    return new Float32Array(this.words.buffer, start, length);
   }
 
   float64(start: number, length: number): Float64Array {
-    return new Float64Array(this.memory.buffer, start, length);
+    return new Float64Array(this.words.buffer, start, length);
   }
 
   int32(start: number, length: number): Int32Array {
-    return new Int32Array(this.memory.buffer, start, length);
+    return new Int32Array(this.words.buffer, start, length);
   }
 
   private takeFree(bytes: number): number | undefined {
@@ -131,6 +134,7 @@ export class WasmMemory {
         throw this.outOfMemory(bytes, cause);
       }
       this.buffers.add(this.memory.buffer);
+      this.words = new Int32Array(this.memory.buffer);
     }
     if (joins) this.free.pop();
     this.end = start + bytes;

@@ -104,6 +104,7 @@ export class WasmPool {
   private readonly argumentSlots: Float64Array;
   private readonly mayWait: boolean;
   private workers: readonly WorkerHandle[];
+  private busy = false;
 
   private constructor(
     memory: WasmMemory,
@@ -140,20 +141,40 @@ export class WasmPool {
     return new WasmPool(memory, instance.exports, control, operations, []);
   }
 
+  /** Whether a kernel was started and is not finished. */
+  get isBusy(): boolean {
+    return this.busy;
+  }
+
   /**
    * Runs the kernel `operation` on all threads, or on the calling one only, and returns when all are done.
    *
    * @throws EmbedbagError `internal-kernel-failure` when it trapped on any thread or a worker is gone.
    */
   run(operation: string, args: readonly number[], parallel = true): void {
-    const kernel = this.exports[operation] as Kernel;
+    this.start(operation, args, parallel)();
+  }
+
+  /**
+   * Starts the kernel `operation` on the workers and returns. The function that it returns has to be called before anything
+   * else runs: it does the calling thread's share, waits for the workers and throws as `run` does.
+   */
+  start(operation: string, args: readonly number[], parallel = true): () => void {
     const slots = this.argumentSlots;
-    slots.set(args);
+    for (let slot = 0; slot < args.length; slot++) slots[slot] = args[slot]!;
     const workers = parallel ? this.workers.length : 0;
     if (workers > 0) this.dispatch(operation);
+    this.busy = true;
+    return () => {
+      this.busy = false;
+      this.finish(operation, workers);
+    };
+  }
+
+  private finish(operation: string, workers: number): void {
     let cause: unknown;
     try {
-      kernel(slots.byteOffset, 0, workers + 1);
+      (this.exports[operation] as Kernel)(this.argumentSlots.byteOffset, 0, workers + 1);
     } catch (error) {
       cause = error;
     }

@@ -3,6 +3,9 @@ import type { WasmMemory } from './wasm-memory.js';
 type KernelArray = Float32Array | Int32Array;
 type ByteArray = Int8Array | Uint8Array;
 
+/** Up to this length, copying element by element is faster than making the views that a bulk copy takes. */
+const COPIED_SINGLY = 128;
+
 /** A view of the same kind as `array` of what lies in `buffer`. */
 function viewLike(
   array: KernelArray | ByteArray,
@@ -25,6 +28,7 @@ export class WasmStaging {
   private blocks: { readonly start: number; readonly bytes: number }[] = [];
   /** Bytes used of the last block. */
   private used = 0;
+  private zeroBlock: { readonly start: number; readonly bytes: number } | undefined;
   private copiesBack: { readonly from: number; readonly to: KernelArray | ByteArray; readonly length: number }[] = [];
 
   constructor(memory: WasmMemory) {
@@ -61,10 +65,30 @@ export class WasmStaging {
     return block.start;
   }
 
+  /** The address of `bytes` bytes that are zero and stay so. */
+  zeros(bytes: number): number {
+    if (this.zeroBlock !== undefined && this.zeroBlock.bytes >= bytes) return this.zeroBlock.start;
+    if (this.zeroBlock !== undefined) this.memory.release(this.zeroBlock.start);
+    this.zeroBlock = { start: this.memory.allocate(bytes, true), bytes };
+    return this.zeroBlock.start;
+  }
+
+  /** The address of an int32 of scratch that is 0. */
+  counter(): number {
+    const start = this.scratch(4);
+    this.memory.words[start >>> 2] = 0;
+    return start;
+  }
+
   /** The address of the first `length` elements of `array`, copied in where it lies elsewhere. */
   input(array: KernelArray, length: number): number {
     if (this.memory.holds(array)) return array.byteOffset;
     const start = this.scratch(length * 4);
+    if (array instanceof Int32Array && length <= COPIED_SINGLY) {
+      const { words } = this.memory;
+      for (let index = 0; index < length; index++) words[(start >>> 2) + index] = array[index]!;
+      return start;
+    }
     viewLike(array, this.memory.memory.buffer, start, length).set(array.subarray(0, length));
     return start;
   }

@@ -1,4 +1,4 @@
-import { EmbedbagError, type Kernels, type Matrix } from '@embedbag/core';
+import { bagCount, EmbedbagError, type Kernels, type Matrix, type TokenBags } from '@embedbag/core';
 import type { EncodingPlan } from './encoding-plan.js';
 import type { EmbeddingMatrix, Precision } from './precision.js';
 import { needsRanges, quantizedZeros, quantizeInto } from './quantization.js';
@@ -9,62 +9,108 @@ export interface Encoder {
   readonly kernels: Kernels;
   readonly table: Matrix;
   readonly textBags: TextBags;
+  /** Room for one row of the table in kernels memory, kept from call to call. */
+  readonly row: () => Float32Array;
 }
 
-function checkTexts(texts: readonly string[], first: number): void {
-  for (const [index, text] of texts.entries()) {
-    if (typeof text === 'string') continue;
-    throw new EmbedbagError({
-      code: 'text-invalid',
-      message: `Expected text ${first + index} to be a string, received ${text === null ? 'null' : typeof text}. Pass an empty string for a missing text.`,
-      details: { index: first + index },
-    });
-  }
+/** What is to happen with a batch of embeddings, borrowed until it returns; `first` is the number of its first text. */
+export type BatchVisit = (batch: Matrix, first: number) => void;
+
+function checkText(text: string, index: number): void {
+  if (typeof text === 'string') return;
+  throw new EmbedbagError({
+    code: 'text-invalid',
+    message: `Expected text ${index} to be a string, received ${text === null ? 'null' : typeof text}. Pass an empty string for a missing text.`,
+    details: { index },
+  });
 }
 
-/** Moves the first `columns` of every row together, in place. */
-function truncateRows({ data, rows, columns: width }: Matrix, columns: number): void {
-  if (columns === width) return;
-  for (let row = 1; row < rows; row++) data.copyWithin(row * columns, row * width, row * width + columns);
+/** The bags of the batch that begins with text `first`. */
+function bagsFrom(encoder: Encoder, texts: readonly string[], first: number, plan: EncodingPlan): TokenBags {
+  const { batchSize, prompt } = plan;
+  const batch = texts.slice(first, first + batchSize);
+  for (let index = 0; index < batch.length; index++) checkText(batch[index]!, first + index);
+  return encoder.textBags(prompt === '' ? batch : batch.map((text) => prompt + text));
+}
+
+function startMeans(
+  { kernels, table }: Encoder,
+  bags: TokenBags,
+  { data }: Matrix,
+  { dimension, normalize }: EncodingPlan,
+): () => void {
+  const settings = { dimension, normalize };
+  if (kernels.startBagForward !== undefined) return kernels.startBagForward(table, bags, data, settings);
+  return () => kernels.bagForward(table, bags, data, settings);
 }
 
 /**
- * Embeds `texts` batch by batch. `visit` gets each batch, `[texts of the batch, plan.dimension]`, truncated and
- * normalised, borrowed until it returns, and the number of its first text.
+ * Embeds `texts` batch by batch, `[texts of the batch, plan.dimension]`, truncated and normalised. While the other threads
+ * average one batch, this one tokenizes the next, and visits the one before if `visit` is as `whileBusy`: it must not
+ * call the kernels then.
  */
-export function forEachBatch(
-  encoder: Encoder,
-  texts: readonly string[],
-  plan: EncodingPlan,
-  visit: (batch: Matrix, first: number) => void,
-): void {
-  const { kernels, table, textBags } = encoder;
-  const { batchSize, dimension, prompt, signal } = plan;
+function runBatches(encoder: Encoder, texts: readonly string[], plan: EncodingPlan, visits: BatchVisits): void {
+  const { kernels } = encoder;
+  const { batchSize, dimension, signal } = plan;
   signal?.throwIfAborted();
   if (texts.length === 0) return;
-  const means = kernels.allocateFloat32(Math.min(batchSize, texts.length) * table.columns);
+  const length = Math.min(batchSize, texts.length) * dimension;
+  const turns = texts.length > batchSize && visits.whileBusy !== undefined ? 2 : 1;
+  const means = kernels.allocateFloat32(turns * length);
   try {
-    for (let first = 0; first < texts.length; first += batchSize) {
+    let visitLast: (() => void) | undefined;
+    let bags: TokenBags | undefined = bagsFrom(encoder, texts, 0, plan);
+    for (let first = 0, turn = 0; bags !== undefined; first += batchSize, turn = (turn + 1) % turns) {
       signal?.throwIfAborted();
-      const batch = texts.slice(first, first + batchSize);
-      checkTexts(batch, first);
-      const bags = textBags(prompt === '' ? batch : batch.map((text) => prompt + text));
-      kernels.bagForward(table, bags, means.subarray(0, batch.length * table.columns));
-      truncateRows({ data: means, rows: batch.length, columns: table.columns }, dimension);
-      const embeddings = { data: means.subarray(0, batch.length * dimension), rows: batch.length, columns: dimension };
-      if (plan.normalize) kernels.normalizeRows(embeddings);
-      visit(embeddings, first);
-      plan.onProgress?.(first + batch.length, texts.length);
+      const rows = bagCount(bags);
+      const data = means.subarray(turn * length, turn * length + rows * dimension);
+      const batch: Matrix = { data, rows, columns: dimension };
+      const next: number = first + batchSize;
+      const finish = startMeans(encoder, bags, batch, plan);
+      try {
+        visitLast?.();
+        bags = next < texts.length ? bagsFrom(encoder, texts, next, plan) : undefined;
+      } finally {
+        finish();
+      }
+      if (visits.whileBusy === undefined) visits.atRest(batch, first);
+      else visitLast = () => visits.whileBusy(batch, first);
+      if (bags !== undefined) plan.onProgress?.(next, texts.length);
     }
+    visitLast?.();
+    plan.onProgress?.(texts.length, texts.length);
   } finally {
     kernels.release(means);
   }
 }
 
+type BatchVisits = { readonly whileBusy: BatchVisit } | { readonly whileBusy?: undefined; readonly atRest: BatchVisit };
+
+/** Embeds `texts` batch by batch; `visit` may call the kernels. */
+export function forEachBatch(encoder: Encoder, texts: readonly string[], plan: EncodingPlan, visit: BatchVisit): void {
+  runBatches(encoder, texts, plan, { atRest: visit });
+}
+
+/** The float32 embedding of one text, owned by the caller: nothing is allocated but that. */
+export function encodeText(encoder: Encoder, text: string, plan: EncodingPlan): Float32Array {
+  const { kernels, table, textBags } = encoder;
+  const { dimension, normalize, prompt, signal } = plan;
+  signal?.throwIfAborted();
+  checkText(text, 0);
+  const row = encoder.row();
+  kernels.bagForward(table, textBags([prompt === '' ? text : prompt + text]), row, { dimension, normalize });
+  const embedding = new Float32Array(dimension);
+  embedding.set(dimension === row.length ? row : row.subarray(0, dimension));
+  plan.onProgress?.(1, 1);
+  return embedding;
+}
+
 function encodeFloat32(encoder: Encoder, texts: readonly string[], plan: EncodingPlan): Matrix {
-  const data = new Float32Array(texts.length * plan.dimension);
-  forEachBatch(encoder, texts, plan, (batch, first) => data.set(batch.data, first * plan.dimension));
-  return { data, rows: texts.length, columns: plan.dimension };
+  const { dimension } = plan;
+  if (texts.length === 1) return { data: encodeText(encoder, texts[0]!, plan), rows: 1, columns: dimension };
+  const data = new Float32Array(texts.length * dimension);
+  runBatches(encoder, texts, plan, { whileBusy: (batch, first) => data.set(batch.data, first * dimension) });
+  return { data, rows: texts.length, columns: dimension };
 }
 
 /** The embeddings of `texts` as `plan` wants them, owned by the caller. */

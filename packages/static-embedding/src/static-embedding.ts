@@ -123,6 +123,8 @@ export class StaticEmbedding implements EmbeddingModel {
   private readonly matrix: Matrix;
   private readonly textBags: TextBags;
   private ranges: readonly StoredRanges[];
+  private readonly encoderParts: Encoder;
+  private rowMemory: Float32Array | undefined;
   private isDisposed = false;
 
   private constructor({ lease, tokenizer, table, config, ranges }: ModelParts) {
@@ -133,6 +135,7 @@ export class StaticEmbedding implements EmbeddingModel {
     this.matrix = table;
     this.textBags = createTextBags(tokenizer, config);
     this.ranges = ranges;
+    this.encoderParts = { kernels: lease.kernels, table, textBags: this.textBags, row: () => this.row() };
   }
 
   /**
@@ -236,7 +239,12 @@ export class StaticEmbedding implements EmbeddingModel {
   }
 
   private encoder(): Encoder {
-    return { kernels: this.kernels, table: this.matrix, textBags: this.textBags };
+    return this.alive().encoderParts;
+  }
+
+  private row(): Float32Array {
+    this.rowMemory ??= this.lease.kernels.allocateFloat32(this.dimension);
+    return this.rowMemory;
   }
 
   /** The tokens of `texts` that the model averages over, without prompts; owned by the caller. */
@@ -257,10 +265,9 @@ export class StaticEmbedding implements EmbeddingModel {
     input: string | readonly string[],
     options: EncodeOptions<Precision> = {},
   ): EmbeddingMatrix<Precision> | EmbeddingArray<Precision> {
-    const texts = typeof input === 'string' ? [input] : input;
     const encoder = this.encoder();
-    const embeddings = encodeTexts(encoder, texts, this.plan(options, texts.length));
-    return typeof input === 'string' ? embeddings.data : embeddings;
+    if (typeof input !== 'string') return encodeTexts(encoder, input, this.plan(options, input.length));
+    return encodeTexts(encoder, [input], this.plan(options, 1)).data;
   }
 
   private plan(options: EncodeOptions<Precision>, count: number): EncodingPlan {
@@ -376,6 +383,7 @@ export class StaticEmbedding implements EmbeddingModel {
     this.isDisposed = true;
     try {
       this.lease.kernels.release(this.matrix.data);
+      if (this.rowMemory !== undefined) this.lease.kernels.release(this.rowMemory);
     } catch (error) {
       // The caller ended its kernels first; the memory went with them.
       if (!isEmbedbagError(error) || error.code !== 'kernels-disposed') throw error;

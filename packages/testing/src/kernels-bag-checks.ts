@@ -1,4 +1,4 @@
-import { createRandom, type Kernels, type TokenBags } from '@embedbag/core';
+import { createRandom, type Kernels, type Matrix, type TokenBags } from '@embedbag/core';
 import { expect } from 'vitest';
 import { expectClose, largest } from './expect-close.js';
 import { type GuardedArrays, guardArrays, PLACES } from './guarded-array.js';
@@ -47,6 +47,38 @@ function compareForward(kernels: Kernels, columns: number, lengths: readonly num
   }
 }
 
+function compareOptions(kernels: Kernels, columns: number, dimension: number): void {
+  for (const where of PLACES) {
+    const guards = guardArrays(kernels, where);
+    const data = guards.float32(normals(createRandom(columns, 'table'), TABLE_ROWS * columns));
+    const table = { data, rows: TABLE_ROWS, columns };
+    const bags = place(guards, randomBags(columns, BAG_LENGTHS));
+    const label = `${dimension} of ${columns} columns, ${where}`;
+    for (const normalize of [false, true]) {
+      const options = { dimension, normalize };
+      const out = guards.output(BAG_LENGTHS.length * dimension);
+      kernels.bagForward(table, bags, out, options);
+      const expected = naiveBagForward(table, bags, options);
+      expectClose(out, expected, 2e-6, normalize ? `${label}, normalised` : label);
+    }
+    guards.check();
+  }
+}
+
+/** A case that is large enough for several threads. */
+function startedCase(kernels: Kernels): { table: Matrix; bags: TokenBags; expected: Float32Array } {
+  const columns = 256;
+  const data = kernels.allocateFloat32(TABLE_ROWS * columns);
+  data.set(normals(createRandom(3, 'table'), data.length));
+  const table = { data, rows: TABLE_ROWS, columns };
+  const lengths = Array.from({ length: 300 }, (_, i) => i % 7);
+  const { ids, offsets } = randomBags(4, lengths);
+  const bags = { ids: Int32Array.from(ids), offsets: Int32Array.from(offsets) };
+  const expected = new Float32Array(lengths.length * columns);
+  kernels.bagForward(table, bags, expected);
+  return { table, bags, expected };
+}
+
 function compareBackward(kernels: Kernels, columns: number, lengths: readonly number[], label: string): void {
   for (const where of PLACES) {
     const guards = guardArrays(kernels, where);
@@ -81,6 +113,32 @@ export const kernelsBagChecks: readonly KernelsCheck[] = [
       'short bags',
     );
   }),
+  kernelsCheck(
+    'bagForward averages the first columns alone, and normalises the means where it is told to',
+    (kernels) => {
+      for (const columns of COLUMN_COUNTS) {
+        for (const dimension of new Set([1, Math.ceil(columns / 2), columns]))
+          compareOptions(kernels, columns, dimension);
+      }
+    },
+  ),
+  kernelsCheck(
+    'startBagForward writes what bagForward writes, and refuses other calls until it is finished',
+    (kernels) => {
+      if (kernels.startBagForward === undefined) return;
+      const { table, bags, expected } = startedCase(kernels);
+      const out = new Float32Array(expected.length);
+      const finish = kernels.startBagForward(table, bags, out);
+      const other = new Float32Array(expected.length);
+      const calls = [() => kernels.bagForward(table, bags, other), () => kernels.allocateFloat32(1)];
+      const codes = calls.map((call) => codeOf(call));
+      finish();
+      expect(out).toEqual(expected);
+      // Kernels that do all the work before they return may take other calls too.
+      for (const code of codes) expect(['kernels-busy', undefined]).toContain(code);
+      kernels.bagForward(table, bags, out);
+    },
+  ),
   kernelsCheck('bagForward refuses ids that are no rows of the table, and works on afterwards', (kernels) => {
     const table = { data: new Float32Array(10).fill(1), rows: 5, columns: 2 };
     for (const id of [5, -1, 2_000_000_000, -2_000_000_000]) {

@@ -1,5 +1,6 @@
 import {
   type AdamWStep,
+  type BagForwardOptions,
   type ContrastiveProblem,
   EmbedbagError,
   KERNELS_CONTRACT,
@@ -24,11 +25,15 @@ function tokensOf(bags: TokenBags, bag: number): Int32Array {
   return bags.ids.subarray(bags.offsets[bag]!, bags.offsets[bag + 1]!);
 }
 
-/** The mean of each bag's table rows, `[bags, columns]`, in float64; throws `token-out-of-range`. */
-export function naiveBagForward(table: Matrix, bags: TokenBags): Float64Array {
+/** The mean of each bag's table rows, `[bags, dimension]`, in float64; throws `token-out-of-range`. */
+export function naiveBagForward(
+  table: Matrix,
+  bags: TokenBags,
+  { dimension = table.columns, normalize = false }: BagForwardOptions = {},
+): Float64Array {
   const { columns, rows, data } = table;
   const count = bags.offsets.length - 1;
-  const out = new Float64Array(count * columns);
+  const out = new Float64Array(count * dimension);
   for (let bag = 0; bag < count; bag++) {
     const tokens = tokensOf(bags, bag);
     for (const token of tokens) {
@@ -38,8 +43,11 @@ export function naiveBagForward(table: Matrix, bags: TokenBags): Float64Array {
           message: `Expected ids below ${rows}, received ${token}. Use the table's own tokenizer.`,
         });
       }
-      for (let c = 0; c < columns; c++) out[bag * columns + c]! += data[token * columns + c]! / tokens.length;
+      for (let c = 0; c < dimension; c++) out[bag * dimension + c]! += data[token * columns + c]! / tokens.length;
     }
+    const mean = out.subarray(bag * dimension, (bag + 1) * dimension);
+    const norm = Math.hypot(...mean);
+    if (normalize) for (let c = 0; c < dimension; c++) mean[c] = norm > 1e-12 ? mean[c]! / norm : 0;
   }
   return out;
 }
@@ -158,9 +166,9 @@ class NaiveKernels implements Kernels {
     });
   }
 
-  bagForward(table: Matrix, bags: TokenBags, out: Float32Array): void {
+  bagForward(table: Matrix, bags: TokenBags, out: Float32Array, options?: BagForwardOptions): void {
     this.checkAlive();
-    out.set(naiveBagForward(table, bags));
+    out.set(naiveBagForward(table, bags, options));
   }
 
   bagBackward(bags: TokenBags, gradient: Float32Array, columns: number): SparseRows {

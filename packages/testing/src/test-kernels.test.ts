@@ -50,6 +50,29 @@ const BAG: readonly Defect[] = [
     }),
   },
   {
+    what: 'average all columns whatever they are asked for',
+    noticedBy: 'bagForward averages the first columns',
+    broken: (right) => ({
+      bagForward(table, bags, out, options) {
+        const means = new Float32Array(bagCount(bags) * table.columns);
+        right.bagForward(table, bags, means, { normalize: options?.normalize === true });
+        out.set(means.subarray(0, out.length));
+      },
+    }),
+  },
+  {
+    what: 'never normalise the means',
+    noticedBy: 'bagForward averages the first columns',
+    broken: (right) => ({
+      bagForward: (table, bags, out, options) => right.bagForward(table, bags, out, { ...options, normalize: false }),
+    }),
+  },
+  {
+    what: 'finish no work that was started',
+    noticedBy: 'startBagForward writes what bagForward writes',
+    broken: () => ({ startBagForward: () => () => {} }),
+  },
+  {
     what: 'read ids as rows of a longer table',
     noticedBy: 'bagForward refuses',
     broken: (right) => ({ bagForward: (table, bags, out) => right.bagForward({ ...table, rows: 1e9 }, bags, out) }),
