@@ -1,12 +1,14 @@
 /**
  * `pnpm check`: what must hold before a release. Unused code and dependencies, changesets, a rehearsed release, the packed
- * tarballs and a smoke test of them in an empty folder. Every section runs, also after one has failed.
+ * tarballs, a smoke test of them in an empty folder, and the guide to a loss of one's own, followed there step by step.
+ * Every section runs, also after one has failed.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { capture, mapAtMost } from './check/capture.mjs';
 import { changesetStatus } from './check/changesets.mjs';
+import { walkDocument } from './check/document-walk.mjs';
 import { rehearseRelease } from './check/release-rehearsal.mjs';
 import { smokeTest } from './check/smoke-test.mjs';
 import { checkFiles, checkManifest, checkSize, gzipBytesOf } from './check/tarball-rules.mjs';
@@ -114,6 +116,7 @@ async function main() {
       const profile = ['--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--no-emoji'];
       await section('attw', () => lintTarballs(tarballs, (file) => [attw, file, ...profile]));
       await section('smoke test', () => smokeTest(tarballs, path.join(folder, 'smoke')));
+      await section('a loss outside the workspace', () => walkDocument(tarballs, path.join(folder, 'walk')));
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

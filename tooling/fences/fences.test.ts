@@ -24,6 +24,17 @@ describe('the checker of fences', () => {
     expect(problems.get(unknown)).toEqual([expect.stringContaining("has no exported member 'nothing'")]);
   });
 
+  test('a fence imports the file that another fence of its document is, and none of another document', () => {
+    const files = { file: 'docs/package.md', line: 2 };
+    const index = { ...files, code: 'export const count: number = 1;', path: 'src/index.ts' };
+    const code = "import { count } from './index.js';\nexport const text: string = count;";
+    const user = { ...files, line: 9, code, path: 'src/user.ts' };
+    const stranger = { ...user, file: 'docs/other.md' };
+    const problems = typecheckFences([index, user, stranger]);
+    expect(problems.get(user)).toEqual(["docs/package.md:10 Type 'number' is not assignable to type 'string'."]);
+    expect(problems.get(stranger)?.[0]).toContain("Cannot find module './index.js'");
+  });
+
   test('a promised value is compared with the one that comes', async () => {
     expect(await runFence(wrong)).toEqual([{ line: 3, expected: '3', actual: 4 }]);
     expect(isAsPromised(4, '3')).toBe(false);

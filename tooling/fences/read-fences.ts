@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root, workspacePackages } from '../workspace.mjs';
+import { markdownFences } from './markdown-fences.mjs';
 
 /** One ```` ```ts ```` fence of a Markdown file. */
 export interface Fence {
@@ -9,28 +10,15 @@ export interface Fence {
   /** The line of the fence's first line of code, counted from 1. */
   readonly line: number;
   readonly code: string;
+  /** The file that the sentence above says to write. Fences with a file may import each other. */
+  readonly path?: string;
 }
 
 /** The `ts` fences of a Markdown text; fences of every other language are left out. */
 export function readFences(file: string, markdown: string): Fence[] {
-  const fences: Fence[] = [];
-  let open: { marker: string; isTypeScript: boolean; line: number; code: string[] } | undefined;
-  for (const [index, text] of markdown.split(/\r?\n/).entries()) {
-    const marker = /^ {0,3}(`{3,}|~{3,})\s*(\S*)/.exec(text);
-    if (open === undefined) {
-      if (marker === null) continue;
-      const isTypeScript = ['ts', 'typescript', 'mts'].includes(marker[2] ?? '');
-      open = { marker: marker[1] ?? '', isTypeScript, line: index + 2, code: [] };
-    } else if (marker !== null && marker[2] === '' && (marker[1] ?? '').startsWith(open.marker)) {
-      if (open.isTypeScript) fences.push({ file, line: open.line, code: open.code.join('\n') });
-      open = undefined;
-    } else {
-      open.code.push(text);
-    }
-  }
-  if (open !== undefined)
-    throw new Error(`Expected the fence above ${file}:${open.line} to be closed, received the end.`);
-  return fences;
+  return markdownFences(file, markdown)
+    .filter(({ language }) => ['ts', 'typescript', 'mts'].includes(language))
+    .map(({ language: _, ...fence }) => ({ file, ...fence }));
 }
 
 /** The Markdown files whose fences are checked, relative to the root. */

@@ -45,6 +45,15 @@ function createResolver(
   };
 }
 
+/** The other file of the same document that a fence with a file of its own imports as `name`, such as `./index.js`. */
+function siblingOf(name: string, from: Fence | undefined, fences: readonly Fence[]): ts.ResolvedModuleFull | undefined {
+  if (from?.path === undefined || !name.startsWith('.')) return undefined;
+  const wanted = path.posix.join(path.posix.dirname(from.path), name).replace(/\.js$/, '.ts');
+  const sibling = fences.find((fence) => fence.file === from.file && fence.path === wanted);
+  if (sibling === undefined) return undefined;
+  return { resolvedFileName: modulePathOf(sibling), extension: ts.Extension.Mts, isExternalLibraryImport: false };
+}
+
 /** What TypeScript says about each fence, as `file:line message`, from one program for all of them. */
 export function typecheckFences(fences: readonly Fence[]): Map<Fence, string[]> {
   const options = compilerOptions();
@@ -66,7 +75,8 @@ export function typecheckFences(fences: readonly Fence[]): Map<Fence, string[]> 
   host.resolveModuleNameLiterals = (literals, from, redirected, fileOptions, source) =>
     literals.map((literal) => ({
       resolvedModule: fenceByPath.has(path.normalize(from))
-        ? resolveFromFence(literal.text, from)
+        ? (siblingOf(literal.text, fenceByPath.get(path.normalize(from)), fences) ??
+          resolveFromFence(literal.text, from))
         : ts.resolveModuleName(
             literal.text,
             from,
