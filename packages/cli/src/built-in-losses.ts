@@ -1,7 +1,11 @@
 import { EmbedbagError, type EmbeddingModel, type JsonObject, type Loss } from '@embedbag/core';
 import {
+  type CachedGistEmbedLossOptions,
+  type CachedMultipleNegativesRankingLossOptions,
   type ContrastiveLossOptions,
   type CosentLossOptions,
+  cachedGistEmbedLoss,
+  cachedMultipleNegativesRankingLoss,
   contrastiveLoss,
   cosentLoss,
   cosineSimilarityLoss,
@@ -73,6 +77,18 @@ export const BUILT_IN_LOSSES: Readonly<Record<string, BuiltInLoss>> = {
     },
     multipleNegativesRankingLoss,
   ),
+  'cached-multiple-negatives-ranking': builtIn<CachedMultipleNegativesRankingLossOptions>(
+    {
+      scale: true,
+      directions: true,
+      partitionMode: true,
+      hardnessMode: true,
+      hardnessStrength: true,
+      maskEqualTexts: true,
+      miniBatchSize: true,
+    },
+    cachedMultipleNegativesRankingLoss,
+  ),
   gist: builtInWithModel<GistEmbedLossOptions>(
     {
       guide: true,
@@ -86,6 +102,21 @@ export const BUILT_IN_LOSSES: Readonly<Record<string, BuiltInLoss>> = {
     'guide',
     'guideName',
     gistEmbedLoss,
+  ),
+  'cached-gist': builtInWithModel<CachedGistEmbedLossOptions>(
+    {
+      guide: true,
+      guideName: true,
+      temperature: true,
+      marginStrategy: true,
+      margin: true,
+      contrastAnchors: true,
+      contrastPositives: true,
+      miniBatchSize: true,
+    },
+    'guide',
+    'guideName',
+    cachedGistEmbedLoss,
   ),
   triplet: builtIn<TripletLossOptions>({ distanceMetric: true, margin: true }, tripletLoss),
   cosent: builtIn<CosentLossOptions>({ scale: true }, cosentLoss),

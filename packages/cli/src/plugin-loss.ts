@@ -1,6 +1,6 @@
 import { EmbedbagError, isEmbedbagError, LOSS_CONTRACT, type Loss } from '@embedbag/core';
 
-const LABELS: readonly unknown[] = ['none', 'score', 'class'];
+const LABELS: readonly unknown[] = ['none', 'score', 'class', 'vector'];
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
@@ -27,7 +27,7 @@ function columnFaults(columns: unknown): string[] {
   if (max !== undefined && !(isCount(max) && max >= Number(min))) {
     faults.push('`columns.max` must be a whole number of at least `columns.min`, or left out');
   }
-  if (!LABELS.includes(labels)) faults.push('`columns.labels` must be `none`, `score` or `class`');
+  if (!LABELS.includes(labels)) faults.push('`columns.labels` must be `none`, `score`, `class` or `vector`');
   return faults;
 }
 

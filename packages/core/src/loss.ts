@@ -12,8 +12,8 @@ export interface LossColumns {
   readonly min: number;
   /** Most text columns; undefined for any number. */
   readonly max?: number;
-  /** What `labels` must hold: nothing, one or several scores a row, or a class a row. */
-  readonly labels: 'none' | 'score' | 'class';
+  /** What `labels` must hold: nothing, one or several scores a row, a class a row, or a vector for each text of a row. */
+  readonly labels: 'none' | 'score' | 'class' | 'vector';
 }
 
 /** What a loss may read of a batch before its embeddings exist. */

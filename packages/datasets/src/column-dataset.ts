@@ -1,4 +1,6 @@
 import { EmbedbagError, TEXT_DATASET_CONTRACT, type TextDataset } from '@embedbag/core';
+import type { Labels } from './label-collector.js';
+import type { RaggedColumns } from './ragged-columns.js';
 import type { TextColumn } from './text-column.js';
 
 /**
@@ -19,13 +21,17 @@ export interface ColumnDatasetParts {
   readonly name: string;
   readonly roles: readonly string[];
   readonly columns: readonly TextColumn[];
-  readonly labels: Float32Array | undefined;
+  /** Negatives, of which every row has its own number; they become the columns `negative_1`, `negative_2`, ... */
+  readonly ragged?: RaggedColumns | undefined;
+  readonly labels: Labels | undefined;
   readonly ignoredColumns: readonly string[];
 }
 
 /** Makes the dataset over finished columns, which all have the same length. */
 export function columnDataset(parts: ColumnDatasetParts): ColumnDataset {
-  const { name, roles, columns, labels, ignoredColumns } = parts;
+  const { name, ragged, labels, ignoredColumns } = parts;
+  const columns = [...parts.columns, ...(ragged?.columns ?? [])];
+  const roles = [...parts.roles, ...(ragged?.columns ?? []).map((_, index) => `negative_${index + 1}`)];
   const rowCount = columns[0]?.length ?? 0;
 
   const columnAt = (column: number): TextColumn => {
@@ -52,17 +58,39 @@ export function columnDataset(parts: ColumnDatasetParts): ColumnDataset {
     rowCount,
     columns: roles,
     ignoredColumns,
-    sizeBytes: columns.reduce((sum, column) => sum + column.sizeBytes, labels?.byteLength ?? 0),
+    sizeBytes: columns.reduce(
+      (sum, column) => sum + column.sizeBytes,
+      (labels?.values.byteLength ?? 0) + (ragged?.counts.byteLength ?? 0),
+    ),
     texts(column, rows) {
       const texts = columnAt(column);
       return Array.from({ length: rows.length }, (_, index) => texts.get(checked(rows[index])));
     },
     textHashes: (column) => columnAt(column).hashes,
-    ...(labels === undefined
+    ...(labels === undefined ? {} : { labels: (rows: ArrayLike<number>) => labelsAt(labels, rows, checked) }),
+    ...(ragged === undefined || ragged.counts.every((count) => count === ragged.columns.length)
       ? {}
-      : {
-          labels: (rows: ArrayLike<number>): Float32Array =>
-            Float32Array.from({ length: rows.length }, (_, index) => labels[checked(rows[index])] as number),
-        }),
+      : { valid: validAt(ragged, parts.columns.length, checked) }),
+  };
+}
+
+type CheckRow = (row: number | undefined) => number;
+
+/** `[rows, width]`. */
+function labelsAt({ values, width }: Labels, rows: ArrayLike<number>, checked: CheckRow): Float32Array {
+  const labels = new Float32Array(rows.length * width);
+  for (let index = 0; index < rows.length; index++) {
+    const start = checked(rows[index]) * width;
+    labels.set(values.subarray(start, start + width), index * width);
+  }
+  return labels;
+}
+
+function validAt({ counts }: RaggedColumns, firstColumn: number, checked: CheckRow): NonNullable<TextDataset['valid']> {
+  return (column, rows) => {
+    if (column < firstColumn) return undefined;
+    return Uint8Array.from({ length: rows.length }, (_, index) =>
+      (counts[checked(rows[index])] as number) > column - firstColumn ? 1 : 0,
+    );
   };
 }

@@ -2,7 +2,7 @@ import { EmbedbagError } from '@embedbag/core';
 
 /**
  * Which column of the file holds which role: `{ anchor: 'question', positive: 'answer', label: 'gold' }`.
- * Roles are `anchor`, `positive`, `negative`, `negative_1`, `negative_2`, ... and `label`.
+ * Roles are `anchor`, `positive`, `negative`, `negative_1`, `negative_2`, ..., or `negatives` for a list of them, and `label`.
  */
 export type ColumnMapping = Readonly<Record<string, string>>;
 
@@ -16,6 +16,8 @@ export interface RoleColumn {
 export interface ColumnPlan {
   /** Anchor, positive, then the negatives in numeric order. */
   readonly texts: readonly RoleColumn[];
+  /** The column with a list of negatives a row. */
+  readonly negatives: string | undefined;
   /** The column with the labels. */
   readonly label: string | undefined;
   /** True where the caller named the columns. */
@@ -23,6 +25,8 @@ export interface ColumnPlan {
 }
 
 const NEGATIVE = /^negative(?:_([1-9]\d*))?$/;
+/** The role of a column that holds a list of negatives a row. */
+export const LIST_ROLE = 'negatives';
 const LABEL_NAMES = ['label', 'score'] as const;
 
 /** Whether a column of this name is a negative when the file's own names count. */
@@ -64,19 +68,25 @@ function planFromNames(names: readonly string[], path: string): ColumnPlan {
       details: { path, missing: role, received: names },
     });
   }
-  if (names.includes('negatives')) {
-    throw new EmbedbagError({
-      code: 'invalid-columns',
-      message: `Expected one text in each negative column of ${path}, \`negative\`, \`negative_2\`, ..., received the column \`negatives\`. Rename it, write one column for each text of a list, or leave it out with \`columns\`.`,
-      details: { path, received: names },
-    });
-  }
+  checkNegatives(names, path);
   const texts = names.filter(isTextRole).sort(compareRoles);
   return {
     texts: texts.map((name) => ({ role: name, source: name })),
+    negatives: names.includes(LIST_ROLE) ? LIST_ROLE : undefined,
     label: LABEL_NAMES.find((name) => names.includes(name)),
     isMapped: false,
   };
+}
+
+/** Refuses a list of negatives beside columns of them, in the roles of `place`. */
+export function checkNegatives(roles: readonly string[], place: string): void {
+  const single = roles.find(isNegativeRole);
+  if (single === undefined || !roles.includes(LIST_ROLE)) return;
+  throw new EmbedbagError({
+    code: 'invalid-columns',
+    message: `Expected either \`negatives\` or columns such as \`${single}\` in ${place}, received both. Choose one of them with \`columns\`, or put all texts into the list.`,
+    details: { received: roles },
+  });
 }
 
 /** The file's first text-like columns in the places of anchor and positive, to be copied from the message. */
@@ -100,6 +110,7 @@ function planFromMapping(names: readonly string[], mapping: ColumnMapping, path:
   const roles = Object.keys(mapping).filter(isTextRole).sort(compareRoles);
   return {
     texts: roles.map((role) => ({ role, source: mapping[role] as string })),
+    negatives: mapping[LIST_ROLE],
     label: mapping.label,
     isMapped: true,
   };
@@ -108,14 +119,15 @@ function planFromMapping(names: readonly string[], mapping: ColumnMapping, path:
 /** Refuses a mapping that no file could meet, before any file is opened. */
 export function checkMapping(mapping: ColumnMapping): void {
   const roles = Object.keys(mapping);
-  const unknown = roles.find((role) => role !== 'label' && !isTextRole(role));
+  const unknown = roles.find((role) => role !== 'label' && role !== LIST_ROLE && !isTextRole(role));
   if (unknown !== undefined) {
     throw new EmbedbagError({
       code: 'invalid-columns',
-      message: `Expected the keys of \`columns\` to be \`anchor\`, \`positive\`, \`negative\`, \`negative_1\`, \`negative_2\`, ... or \`label\`, received \`${unknown}\`. Write the role first and the file's column second.`,
+      message: `Expected the keys of \`columns\` to be \`anchor\`, \`positive\`, \`negative\`, \`negative_1\`, \`negative_2\`, ..., \`negatives\` or \`label\`, received \`${unknown}\`. Write the role first and the file's column second.`,
       details: { received: unknown },
     });
   }
+  checkNegatives(roles, '`columns`');
   for (const role of ['anchor', 'positive']) {
     if (mapping[role] !== undefined) continue;
     throw new EmbedbagError({

@@ -45,7 +45,7 @@ test.each([
   ],
   [
     { anchor: ['a'], positive: ['b'], query: ['c'] },
-    'invalid-columns: Expected the columns of dataset `x` to be `anchor`, `positive`, `negative`, `negative_1`, `negative_2`, ..., received `query`. Name each column after its role; labels go into `labels`.',
+    'invalid-columns: Expected the columns of dataset `x` to be `anchor`, `positive`, `negative`, `negative_1`, `negative_2`, ..., or `negatives`, received `query`. Name each column after its role; labels go into `labels`.',
   ],
   [
     { anchor: ['a'], positive: [null] },

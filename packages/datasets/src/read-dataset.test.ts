@@ -185,7 +185,7 @@ describe('what readDataset refuses', () => {
     [
       'x.jsonl',
       '{"anchor":"a","positive":"b","negative":["c","d"]}\n',
-      'invalid-text: Expected a string in column `negative` on line 1 of x.jsonl, received a list of 2. Write one row for each text of the list, or one column for each negative.',
+      'invalid-text: Expected a string in column `negative` on line 1 of x.jsonl, received a list of 2. Write one row for each text of the list, or negatives into a column `negatives`.',
     ],
     [
       'x.jsonl',
@@ -220,7 +220,7 @@ describe('what readDataset refuses', () => {
     [
       'x.jsonl',
       '{"anchor":"a","positive":"b","label":1}\n{"anchor":"a","positive":"b","label":"x"}\n',
-      'invalid-label: Expected a number in column `label` on line 2 of x.jsonl, received the text "x". Repair the row, or leave the column out with `columns`.',
+      'invalid-label: Expected a number in column `label` on line 2 of x.jsonl, received the text "x". Repair the row, or leave the labels out.',
     ],
   ])('%s with %j', async (name, content, expected) => {
     expect(await messageFor(name, content)).toBe(expected);

@@ -32,8 +32,9 @@ export function formatOf(path: string): DatasetFormat | undefined {
  * Reads rows of texts from a .jsonl, .csv or .tsv file.
  *
  * Without `columns` the file has the columns `anchor` and `positive`, and may have `negative`, `negative_1`,
- * `negative_2`, ... A column `label` or `score` of numbers gives the labels. With `columns` exactly the named columns are
- * read. Other columns are left out and listed in `ignoredColumns`. The file is read in pieces; UTF-8, with or without byte
+ * `negative_2`, ..., or `negatives` with a list of them a row, of any length; a row that has fewer than another has no text in
+ * the columns `negative_2`, `negative_3`, ... that the list becomes. A column `label` or `score` of numbers, or of lists of
+ * numbers, gives the labels. In csv and tsv a list is written as JSON. With `columns` exactly the named columns are read. Other columns are left out and listed in `ignoredColumns`. The file is read in pieces; UTF-8, with or without byte
  * order mark, line ends LF or CRLF, empty lines are skipped.
  *
  * @throws EmbedbagError `file-not-found`, `not-a-file`, `unknown-format`, `invalid-columns`, `empty-file`, and with file and
@@ -90,7 +91,8 @@ async function collectObjects(
         known = plannedColumns(plan);
       }
       for (const key in value) if (!known.has(key)) collector.ignore(key, line);
-      collector.add((column) => value[column], plan.label === undefined ? undefined : value[plan.label], line);
+      const at = (column: string | undefined): unknown => (column === undefined ? undefined : value[column]);
+      collector.add({ textAt: at, negatives: at(plan.negatives), label: at(plan.label), line });
     }
   }
   return collector;
@@ -105,6 +107,7 @@ async function collectRecords(
   const delimiter = format === 'csv' ? ',' : '\t';
   let collector: RowCollector | undefined;
   let indices: readonly number[] = [];
+  let listIndex = -1;
   let labelIndex = -1;
   for await (const { fields, line } of delimitedRecords(source, path, { delimiter, quote: options.quote ?? '"' })) {
     if (collector === undefined) {
@@ -114,17 +117,19 @@ async function collectRecords(
       const known = plannedColumns(plan);
       for (const name of fields) if (!known.has(name)) collector.ignore(name, line);
       indices = plan.texts.map((column) => fields.indexOf(column.source));
+      listIndex = plan.negatives === undefined ? -1 : fields.indexOf(plan.negatives);
       labelIndex = plan.label === undefined ? -1 : fields.indexOf(plan.label);
       continue;
     }
-    collector.add((_, index) => fields[indices[index] as number], fields[labelIndex], line);
+    const textAt = (_: string, index: number): unknown => fields[indices[index] as number];
+    collector.add({ textAt, negatives: fields[listIndex], label: fields[labelIndex], line });
   }
   return collector;
 }
 
 function plannedColumns(plan: ColumnPlan): Set<string> {
   const names = new Set(plan.texts.map((column) => column.source));
-  if (plan.label !== undefined) names.add(plan.label);
+  for (const name of [plan.negatives, plan.label]) if (name !== undefined) names.add(name);
   return names;
 }
 

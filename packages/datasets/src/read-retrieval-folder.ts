@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { EmbedbagError } from '@embedbag/core';
 import { delimitedRecords } from './delimited-records.js';
+import { describe } from './describe-value.js';
 import { jsonObjects } from './json-lines.js';
 import { listFolder } from './list-folder.js';
-import { describe } from './row-collector.js';
 import { fileBytes } from './source-blocks.js';
 
 /** Queries, documents and which documents answer which query: what a retrieval evaluator takes. */

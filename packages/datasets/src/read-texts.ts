@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { EmbedbagError } from '@embedbag/core';
+import { describe } from './describe-value.js';
 import { isJsonRecord, jsonLines } from './json-lines.js';
-import { describe } from './row-collector.js';
 import { type ByteSource, fileBytes, textLines } from './source-blocks.js';
 
 /** Settings of {@link readTexts}. */

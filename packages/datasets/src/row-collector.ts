@@ -1,7 +1,20 @@
 import { EmbedbagError, type JsonObject } from '@embedbag/core';
 import { type ColumnDataset, columnDataset } from './column-dataset.js';
-import { type ColumnPlan, isNegativeRole } from './column-roles.js';
+import { type ColumnPlan, isNegativeRole, LIST_ROLE } from './column-roles.js';
+import { describe } from './describe-value.js';
+import { isLabel, LabelCollector, parsedList } from './label-collector.js';
+import { MOST_TEXTS, RaggedColumnsBuilder } from './ragged-columns.js';
 import { TextColumnBuilder } from './text-column.js';
+
+/** The values of one row as the file has them. */
+export interface SourceRow {
+  /** The value of the text column `source`, the `index`-th of the plan. */
+  textAt(source: string, index: number): unknown;
+  /** The value of the column of negatives. */
+  readonly negatives: unknown;
+  readonly label: unknown;
+  readonly line: number;
+}
 
 /** Checks the rows of one file and gathers them in columns. */
 export class RowCollector {
@@ -9,31 +22,33 @@ export class RowCollector {
   private readonly path: string;
   private readonly builders: readonly TextColumnBuilder[];
   private readonly ignored = new Set<string>();
-  private labels: Float32Array | undefined;
+  private readonly negatives: RaggedColumnsBuilder | undefined;
+  private labels: LabelCollector | undefined;
   private rows = 0;
 
   constructor(plan: ColumnPlan, path: string) {
     this.plan = plan;
     this.path = path;
     this.builders = plan.texts.map(() => new TextColumnBuilder());
+    this.negatives = plan.negatives === undefined ? undefined : new RaggedColumnsBuilder();
   }
 
-  /** Adds a row; `textAt` and `label` give its values as the file has them. */
-  add(textAt: (source: string, index: number) => unknown, label: unknown, line: number): void {
+  add({ textAt, negatives, label, line }: SourceRow): void {
     for (const [index, builder] of this.builders.entries()) {
       const value = textAt(this.plan.texts[index]?.source ?? '', index);
       if (typeof value !== 'string' || value === '') throw this.wrongText(index, value, line);
       builder.append(value);
     }
+    this.negatives?.append(this.textList(negatives, line));
     if (this.rows === 0) this.decideLabels(label);
-    if (this.labels !== undefined) this.addLabel(label, line);
+    this.labels?.add(label, line);
     this.rows += 1;
   }
 
   /** Notes a column that has no role; a negative the first row did not have is an error. */
   ignore(name: string, line: number): void {
     if (this.ignored.has(name)) return;
-    if (this.rows > 0 && !this.plan.isMapped && isNegativeRole(name)) {
+    if (this.rows > 0 && !this.plan.isMapped && (isNegativeRole(name) || name === LIST_ROLE)) {
       throw this.error(
         'ragged-column',
         line,
@@ -47,11 +62,14 @@ export class RowCollector {
   /** @throws EmbedbagError `empty-file` when no row was added. */
   finish(name: string): ColumnDataset {
     if (this.rows === 0) throw emptyFile(this.path);
+    const ragged = this.negatives?.finish();
+    const most = ragged?.columns.length ?? 0;
     return columnDataset({
       name,
       roles: this.plan.texts.map(({ role }) => role),
       columns: this.builders.map((builder) => builder.finish()),
-      labels: this.labels?.slice(0, this.rows),
+      ragged,
+      labels: this.labels?.finish((row) => most - (ragged?.counts[row] ?? 0)),
       ignoredColumns: [...this.ignored].sort(),
     });
   }
@@ -60,27 +78,25 @@ export class RowCollector {
   private decideLabels(first: unknown): void {
     const { label, isMapped } = this.plan;
     if (label === undefined) return;
-    if (isMapped || Number.isFinite(labelValue(first))) this.labels = new Float32Array(256);
-    else this.ignored.add(label);
+    if (!isMapped && !isLabel(first)) {
+      this.ignored.add(label);
+      return;
+    }
+    this.labels = new LabelCollector({
+      place: (line) => `column \`${label}\` on line ${line} of ${this.path}`,
+      details: (line) => ({ path: this.path, line, column: label }),
+    });
   }
 
-  private addLabel(value: unknown, line: number): void {
-    const label = labelValue(value);
-    if (!Number.isFinite(label)) {
-      throw this.error(
-        'invalid-label',
-        line,
-        `Expected a number in column \`${this.plan.label}\` on line ${line} of ${this.path}, received ${describe(value)}. Repair the row, or leave the column out with \`columns\`.`,
-        { column: this.plan.label ?? null },
-      );
-    }
-    let labels = this.labels as Float32Array;
-    if (this.rows === labels.length) {
-      labels = new Float32Array(this.rows * 2);
-      labels.set(this.labels as Float32Array);
-      this.labels = labels;
-    }
-    labels[this.rows] = label;
+  private textList(value: unknown, line: number): readonly string[] {
+    const list = typeof value === 'string' && value.trimStart().startsWith('[') ? parsedList(value) : value;
+    if (list === undefined || list === null || list === '') return [];
+    const isList = Array.isArray(list) && list.length <= MOST_TEXTS;
+    if (isList && list.every((text) => typeof text === 'string' && text !== '')) return list as string[];
+    const wrong = isList ? list.find((text) => typeof text !== 'string' || text === '') : list;
+    const { negatives = LIST_ROLE } = this.plan;
+    const message = `Expected a list of at most ${MOST_TEXTS} texts in column \`${negatives}\` on line ${line} of ${this.path}, received ${isList ? `one with ${describe(wrong)}` : describe(wrong)}. Write ["...", "..."], and [] for a row without negatives.`;
+    throw this.error('invalid-text', line, message, { column: negatives });
   }
 
   private wrongText(index: number, value: unknown, line: number): EmbedbagError {
@@ -96,7 +112,7 @@ export class RowCollector {
       return this.error('missing-text', line, message, { column: source });
     }
     const remedy = Array.isArray(value)
-      ? 'Write one row for each text of the list, or one column for each negative'
+      ? 'Write one row for each text of the list, or negatives into a column `negatives`'
       : 'Put the value in quotes';
     const message = `Expected a string in ${place}, received ${describe(value)}. ${remedy}.`;
     return this.error('invalid-text', line, message, { column: source });
@@ -107,12 +123,6 @@ export class RowCollector {
   }
 }
 
-/** The number of a label, also where a text file holds it as text; NaN for anything else. */
-function labelValue(value: unknown): number {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
-}
-
 /** The error for a file without rows. */
 export function emptyFile(path: string): EmbedbagError {
   return new EmbedbagError({
@@ -120,16 +130,4 @@ export function emptyFile(path: string): EmbedbagError {
     message: `Expected at least one row in ${path}, received an empty file. Check how it was written.`,
     details: { path },
   });
-}
-
-/** What a value is, in words for a message. */
-export function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (value === '') return 'an empty text';
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'string')
-    return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)}`;
-  return `the ${typeof value} ${String(value)}`;
 }

@@ -35,6 +35,12 @@ for (const distanceMetric of ['cosine', 'l2', 'mse'] as const) {
   });
 }
 testLoss({
+  name: 'EmbedDistillLoss, vectors in the labels',
+  create: () => embeddingDistillationLoss(),
+  dimensions: [8],
+  labelColumns: (columnCount) => columnCount * 8,
+});
+testLoss({
   name: 'EmbedDistillLoss under MatryoshkaLoss',
   create: () => {
     const inner = embeddingDistillationLoss({ teacher: teacherOf(16), truncateTeacher: true });
@@ -81,7 +87,7 @@ test('a teacher that agrees in every text leaves nothing to learn', async () => 
     const prepared = await loss.prepare!(prepareInput(texts, [0, 1]), undefined);
     const gradients = [new Float32Array(6), new Float32Array(6)];
     const kernels = createNaiveKernels();
-    const input = { embeddings: prepared.columns, rows: 2, dimension: 3, prepared, kernels };
+    const input = { embeddings: prepared!.columns, rows: 2, dimension: 3, prepared, kernels };
     expect(loss.compute(input, gradients)).toBeCloseTo(0, 12);
     for (const gradient of gradients) for (const entry of gradient) expect(entry).toBeCloseTo(0, 7);
   }
@@ -244,4 +250,20 @@ test.each([
   ],
 ])('a wrong option is refused: %#', (create, message) => {
   expect(create).toThrow(message);
+});
+
+test('a loss without a teacher takes vectors as labels, and refuses others', () => {
+  const loss = embeddingDistillationLoss({ distanceMetric: 'mse' });
+  expect(loss.columns).toEqual({ min: 1, labels: 'vector' });
+  expect(loss.config).toEqual({ teacher: 'labels', distanceMetric: 'mse', truncateTeacher: false });
+  const embeddings = [Float32Array.of(1, 2), Float32Array.of(3, 4)];
+  const input = { embeddings, rows: 1, dimension: 2, prepared: undefined, kernels: createNaiveKernels() };
+  expect(loss.compute({ ...input, labels: Float32Array.of(1, 2, 3, 6) })).toBe(1);
+  expect(() => loss.compute({ ...input, labels: Float32Array.of(1, 2, 3) })).toThrow(
+    "Expected `EmbedDistillLoss` without a `teacher` to get a vector for each of a row's 2 texts as labels, received 3 numbers a row. Give the dataset a column of vectors, or the loss a `teacher`.",
+  );
+  expect(() => loss.compute(input)).toThrow('as labels, received none.');
+  expect(() => loss.compute({ ...input, labels: new Float32Array(6) })).toThrow(
+    "Expected `teacher` to have the embedding's 2 dimensions, received 3. Set `truncateTeacher`, or train a wider model.",
+  );
 });

@@ -1,6 +1,6 @@
 import { EmbedbagError, LOSS_CONTRACT, type Loss, type LossColumns, type LossComputeInput } from '@embedbag/core';
 import { oneOf } from './invalid-option.js';
-import { checkColumns, clearGradients, expectPrepared } from './loss-batch.js';
+import { checkColumns, checkFinite, clearGradients, expectPrepared } from './loss-batch.js';
 import { type Pair, type PairGradients, pairMeasure } from './pair-measure.js';
 import { askGuide, type GuideEmbeddings, type TextGuide } from './text-guide.js';
 
@@ -9,9 +9,12 @@ export type DistillationDistanceMetric = 'cosine' | 'l2' | 'mse';
 
 /** The options of {@link embeddingDistillationLoss}. */
 export interface EmbeddingDistillationLossOptions {
-  /** Gives the embeddings to reach; see `guideFromModel` and `guideFromVectors`. */
-  readonly teacher: TextGuide;
-  /** Names the teacher in the config and on the model card. Default: `teacher`. */
+  /**
+   * Gives the embeddings to reach; see `guideFromModel`, `guideFromFolder` and `guideFromVectors`. Default: none, they stand in
+   * the labels, a vector for each text of a row, `[rows, columns, dimension]`.
+   */
+  readonly teacher?: TextGuide;
+  /** Names the teacher in the config and on the model card. Default: `teacher`, or `labels`. */
   readonly teacherName?: string;
   /** Default: `cosine`. */
   readonly distanceMetric?: DistillationDistanceMetric;
@@ -24,6 +27,7 @@ export interface EmbeddingDistillationLossOptions {
 
 const NAME = 'EmbedDistillLoss';
 const COLUMNS: LossColumns = { min: 1, labels: 'none' };
+const LABELLED_COLUMNS: LossColumns = { min: 1, labels: 'vector' };
 const METRICS: readonly DistillationDistanceMetric[] = ['cosine', 'l2', 'mse'];
 
 const CITATION = `@article{kim2023embeddistill,
@@ -89,16 +93,39 @@ function teacherColumn(
   });
 }
 
+/** The teacher's embeddings by column, from labels `[rows, columns, dimension]`; throws `wrong-labels`. */
+function teacherOfLabels({ labels, rows, embeddings }: LossComputeInput): GuideEmbeddings {
+  const count = embeddings.length;
+  const dimension = labels === undefined ? 0 : labels.length / (rows * count);
+  if (labels === undefined || !Number.isInteger(dimension)) {
+    throw new EmbedbagError({
+      code: 'wrong-labels',
+      message: `Expected \`${NAME}\` without a \`teacher\` to get a vector for each of a row's ${count} texts as labels, received ${labels === undefined ? 'none' : `${labels.length / rows} numbers a row`}. Give the dataset a column of vectors, or the loss a \`teacher\`.`,
+      details: { columns: count, received: labels?.length ?? 0 },
+    });
+  }
+  checkFinite(NAME, labels);
+  const columns = embeddings.map((_, column) => {
+    const data = new Float32Array(rows * dimension);
+    for (let row = 0; row < rows; row++) {
+      const start = (row * count + column) * dimension;
+      data.set(labels.subarray(start, start + dimension), row * dimension);
+    }
+    return data;
+  });
+  return { columns, dimension };
+}
+
 /**
  * EmbedDistillLoss: every text's embedding must be that of a teacher.
  *
  *     loss = mean over columns of mean over rows of distance(embedding, teacher(text))
  *
- * Inputs: (text), (text_1, text_2), ... or any number of columns; no labels: the teacher gives what they would hold. Rows of a
- * column without a text count nothing.
+ * Inputs: (text), (text_1, text_2), ... or any number of columns; no labels with a `teacher`, and without one its vector for
+ * each text of the row. Rows of a column without a text count nothing.
  *
  * Requirements: a teacher with the model's dimension, or a wider one and `truncateTeacher`. Recommendations:
- * `guideFromVectors` with embeddings made once, when the dataset is trained on for several epochs.
+ * `guideFromFolder` with embeddings made once, when the dataset is trained on for several epochs.
  *
  * Relations: `marginMseLoss` takes a teacher's scores instead. As a part of `sumOfLosses` beside
  * `multipleNegativesRankingLoss` it keeps a model near its teacher.
@@ -106,30 +133,33 @@ function teacherColumn(
  * Reference: sentence-transformers 6.2, losses/embed_distill.py, without its projection; Kim et al. 2023, arXiv 2301.12005.
  *
  * @throws EmbedbagError `invalid-loss-option` here, `guide-shape` and `teacher-dimension` for a teacher that does not fit,
- * `not-prepared` for a batch that was not prepared.
+ * `not-prepared` and `wrong-labels` for a batch that was not prepared, or has no vectors.
  *
  * @example
  * ```ts
  * const loss = embeddingDistillationLoss({ teacher: guideFromModel(teacherModel), distanceMetric: 'cosine' });
  * ```
  */
-export function embeddingDistillationLoss(options: EmbeddingDistillationLossOptions): Loss<GuideEmbeddings> {
+export function embeddingDistillationLoss(
+  options: EmbeddingDistillationLossOptions = {},
+): Loss<GuideEmbeddings | undefined> {
   const distanceMetric = oneOf('distanceMetric', METRICS, options.distanceMetric ?? 'cosine');
-  const { teacher, teacherName = 'teacher', truncateTeacher = false } = options;
+  const { teacher, truncateTeacher = false } = options;
+  const teacherName = options.teacherName ?? (teacher ? 'teacher' : 'labels');
+  const columns = teacher ? COLUMNS : LABELLED_COLUMNS;
   const distance = distanceOf(distanceMetric);
-  return {
+  const loss: Loss<GuideEmbeddings | undefined> = {
     contract: LOSS_CONTRACT,
     name: NAME,
     config: { teacher: teacherName, distanceMetric, truncateTeacher },
-    columns: COLUMNS,
+    columns,
     citation: CITATION,
-    prepare: (input, signal) => askGuide('teacher', teacher, input, signal),
-    compute(input: LossComputeInput<GuideEmbeddings>, gradients?: readonly Float32Array[]): number {
+    compute(input: LossComputeInput<GuideEmbeddings | undefined>, gradients?: readonly Float32Array[]): number {
       const { embeddings, rows, dimension, valid } = input;
-      checkColumns(NAME, COLUMNS, embeddings.length, 'any texts');
-      const prepared = expectPrepared(NAME, input.prepared);
+      checkColumns(NAME, columns, embeddings.length, 'any texts');
+      const prepared = teacher ? expectPrepared(NAME, input.prepared) : teacherOfLabels(input);
       clearGradients(input, gradients);
-      let loss = 0;
+      let sum = 0;
       for (const [column, a] of embeddings.entries()) {
         const b = teacherColumn(prepared, column, input, truncateTeacher);
         const mask = valid?.[column]?.subarray(0, rows);
@@ -138,11 +168,12 @@ export function embeddingDistillationLoss(options: EmbeddingDistillationLossOpti
         for (let row = 0; row < rows; row++) {
           if (mask?.[row] === 0) continue;
           const pair = { a, b, offset: row * dimension, dimension };
-          loss += weight * distance.value(pair);
+          sum += weight * distance.value(pair);
           if (gradients) distance.addGradient(pair, weight, { a: gradients[column], b: undefined });
         }
       }
-      return loss;
+      return sum;
     },
   };
+  return teacher ? { ...loss, prepare: (input, signal) => askGuide('teacher', teacher, input, signal) } : loss;
 }

@@ -175,6 +175,11 @@ describe.skipIf(!existsSync(GOLDEN))('the golden losses of sentence-transformers
     });
   });
 
+  test.each(cases.filter(({ config }) => config.loss === 'embeddingDistillation'))(
+    '$name agrees with the vectors in the labels',
+    (golden) => compare(embeddingDistillationLoss(golden.config as never) as Loss, golden, createTypeScriptKernels()),
+  );
+
   test.each(cases.filter(({ config }) => config.loss === 'matryoshka'))(
     '$name agrees without fusing',
     async (golden) => {

@@ -41,6 +41,7 @@ function gridValues(random: Random, length: number): Float32Array {
 
 function labelsOf(loss: Loss, length: number, random: Random): Float32Array | undefined {
   if (loss.columns.labels === 'score') return Float32Array.from({ length }, () => random.uniform());
+  if (loss.columns.labels === 'vector') return Float32Array.from({ length }, () => random.normal());
   if (loss.columns.labels === 'class') return Float32Array.from({ length }, () => random.below(2));
   return undefined;
 }

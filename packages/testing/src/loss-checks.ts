@@ -128,7 +128,7 @@ export const lossChecks: readonly LossCheck[] = [
       const loss = create();
       expect(loss.contract).toBe(LOSS_CONTRACT);
       expect(loss.name).toMatch(/^[A-Z][A-Za-z0-9]*$/);
-      expect(['none', 'score', 'class']).toContain(loss.columns.labels);
+      expect(['none', 'score', 'class', 'vector']).toContain(loss.columns.labels);
       for (const count of columnCounts) {
         expect(count >= loss.columns.min && count <= (loss.columns.max ?? count), `${count} columns`).toBe(true);
       }
