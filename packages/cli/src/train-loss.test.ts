@@ -120,7 +120,7 @@ test('an export that is no loss is told what it lacks', async () => {
   const nearly = `export const loss = { contract: 'embedbag/loss@0', name: '', config: { f() {} }, columns: { min: 0, max: 'b', labels: 'x' }, prepare: 1 };`;
   const path = await files.file('nearly.mjs', nearly);
   expect(await refusal('--loss', path)).toBe(
-    `Expected \`loss\` of ${path} to be a loss, received something else: \`contract\` must be \`embedbag/loss@1\`; \`name\` must be a string; \`config\` must be an object of plain JSON; \`columns.min\` must be a whole number of at least 1; \`columns.max\` must be a whole number of at least \`columns.min\`, or left out; \`columns.labels\` must be \`none\`, \`score\` or \`class\`; \`compute\` must be a function; \`prepare\` must be a function, or left out. \`testLoss\` of @embedbag/testing checks a loss.`,
+    `Expected \`loss\` of ${path} to be a loss, received something else: \`contract\` must be \`embedbag/loss@1\`; \`name\` must be a string; \`config\` must be an object of plain JSON; \`columns.min\` must be a whole number of at least 1; \`columns.max\` must be a whole number of at least \`columns.min\`, or left out; \`columns.labels\` must be \`none\`, \`score\`, \`class\` or \`vector\`; \`compute\` must be a function; \`prepare\` must be a function, or left out. \`testLoss\` of @embedbag/testing checks a loss.`,
   );
   const nothing = await files.file('nothing.mjs', 'export const myLoss = () => undefined;');
   expect(await refusal('--loss', nothing)).toBe(
