@@ -4,6 +4,7 @@ import { encodeOne } from './entries/encode-one.mjs';
 import { encodeSentences } from './entries/encode-sentences.mjs';
 import { encodeTransformer } from './entries/encode-transformer.mjs';
 import { evaluate } from './entries/evaluate.mjs';
+import { encodeMemory, trainMemory } from './entries/memory.mjs';
 import { sampler } from './entries/sampler.mjs';
 import { tokenize, tokenizeMultilingual } from './entries/tokenize.mjs';
 import { trainEnglish } from './entries/train-english.mjs';
@@ -22,10 +23,12 @@ export const ENTRIES = [
   encodeDocuments,
   encodeOne,
   encodeTransformer,
+  encodeMemory,
   coldStart,
   trainStep,
   trainEnglish,
   trainLargeBatch,
+  trainMemory,
   sampler,
   evaluate,
 ];

@@ -7,9 +7,15 @@
  * @typedef {import('./marks.mjs').OwnMark} OwnMark
  * @typedef {import('./marks.mjs').Measurement} Measurement
  * @typedef {import('./command-line.mjs').Scale} Scale
+ * @typedef {import('./curve.mjs').Curve} Curve
  *
- * @typedef {{ readonly name: string, readonly [setting: string]: unknown }} Case
- *   A size or kind of input, plain JSON that every side is prepared with. `sides` names those that take part; default all.
+ * @typedef {{
+ *   readonly name: string,
+ *   readonly sides?: readonly string[],
+ *   readonly rounds?: number,
+ *   readonly [setting: string]: unknown,
+ * }} Case A size or kind of input, plain JSON that every side is prepared with. `sides` names those that take part, default
+ *   all; `rounds` are fewer than the entry's.
  *
  * @typedef {object} Entry
  * @property {string} name
@@ -17,6 +23,8 @@
  * @property {'rounds' | 'startup'} kind `startup`: every round starts the processes anew.
  * @property {{ readonly name: string, readonly perSecond: boolean }} unit What `count` counts, and whether the table
  *   shows units a second or the time of one.
+ * @property {'case'} [processes] `case`: every case has processes of its own, so that its memory is no other case's.
+ *   Default: all cases go through the same ones.
  * @property {readonly SideDefinition[]} sides Ours first.
  * @property {Readonly<Record<Scale, number>>} rounds
  * @property {(scale: Scale) => Promise<readonly Case[]>} cases
@@ -25,6 +33,8 @@
  * @property {(measurements: readonly Measurement[], cases: readonly Case[]) => readonly OwnMark[]} [ownMarks]
  * @property {(measurements: readonly Measurement[], cases: readonly Case[]) => readonly string[]} [remarks] What the figures
  *   say beside the marks.
+ * @property {(measurements: readonly Measurement[], cases: readonly Case[]) => Curve} [curve] The picture of an entry whose
+ *   figures belong to sizes; README.md has it in place of a row a case.
  * @property {readonly string[]} [notes] What a reader of the figures must know.
  */
 

@@ -1,4 +1,5 @@
 /** The picture of README.md: how many times faster, beside what is wanted, on a logarithmic axis. */
+import { escapeXml, FAINT, INK, lineBetween, svgFile, textAt } from './svg.mjs';
 
 /**
  * @typedef {object} Bar
@@ -15,24 +16,10 @@ const TOP = 84;
 const ROW = 26;
 const REACHED = '#2a7f62';
 const SHORT = '#c8553d';
-const INK = '#1f2933';
-const FAINT = '#cbd2d9';
-
-/** @param {string} text */
-const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** @param {number} value */
 const shown = (value) =>
   `${value >= 99.95 ? Math.round(value).toLocaleString('en-US') : Number(value.toPrecision(3))}x`;
-
-/**
- * @param {number} x
- * @param {number} y
- * @param {string} text
- * @param {string} [attributes]
- */
-const textAt = (x, y, text, attributes = '') =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escapeXml(text)}</text>`;
 
 /**
  * @param {number} from
@@ -60,7 +47,7 @@ export function ratioChart(bars, caption) {
   const bottom = TOP + bars.length * ROW;
   const lines = powersOfTen(10 ** Math.ceil(Math.log10(from) - 1e-9), most).map((power) =>
     [
-      `<line x1="${xOf(power).toFixed(1)}" x2="${xOf(power).toFixed(1)}" y1="${TOP - 6}" y2="${bottom}" stroke="${power === 1 ? INK : FAINT}"/>`,
+      lineBetween([xOf(power), TOP - 6], [xOf(power), bottom], `stroke="${power === 1 ? INK : FAINT}"`),
       textAt(xOf(power), bottom + 18, `${power.toLocaleString('en-US')}x`, 'text-anchor="middle" class="small"'),
     ].join(''),
   );
@@ -75,17 +62,14 @@ export function ratioChart(bars, caption) {
         `<tspan dx="5" class="small">vs ${escapeXml(peer)}</tspan></text>`,
       ),
       `<rect x="${Math.min(start, end).toFixed(1)}" y="${y + 4}" width="${Math.max(1, Math.abs(end - start)).toFixed(1)}" height="${ROW - 10}" rx="2" fill="${color}"/>`,
-      `<line x1="${notch.toFixed(1)}" x2="${notch.toFixed(1)}" y1="${y + 1}" y2="${y + ROW - 3}" stroke="${INK}" stroke-width="3"/>`,
+      lineBetween([notch, y + 1], [notch, y + ROW - 3], `stroke="${INK}" stroke-width="3"`),
       textAt(Math.max(end, notch) + 8, y + 16, shown(value), `class="value" fill="${color}"`).replace(
         '</text>',
         `<tspan dx="6" class="small">of ${shown(wanted)}</tspan></text>`,
       ),
     ].join('');
   });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 34}" width="${WIDTH}" height="${bottom + 34}" font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="13" fill="${INK}">`,
-    `<style>.small{font-size:11px;fill:#52606d}.value{font-weight:600}.value .small{font-weight:400}</style>`,
-    `<rect width="100%" height="100%" fill="#ffffff"/>`,
+  return svgFile(WIDTH, bottom + 34, [
     textAt(20, 28, 'How many times better embedbag is than its Python peers', 'font-size="17" font-weight="600"'),
     textAt(20, 47, caption, 'class="small"'),
     textAt(
@@ -96,7 +80,5 @@ export function ratioChart(bars, caption) {
     ),
     ...lines,
     ...rows,
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }

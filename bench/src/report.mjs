@@ -1,9 +1,10 @@
 /** Writes the table and the picture of README.md from the saved results. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { curveChart } from './curve-chart.mjs';
 import { benchFolder } from './folders.mjs';
 import { ratioChart } from './ratio-chart.mjs';
-import { HEADER, markdownTable, rowsOf } from './results-table.mjs';
+import { HEADER, markdownTable, ownMarkRowsOf, rowsOf } from './results-table.mjs';
 
 /** @typedef {import('./results.mjs').EntryResult} EntryResult */
 
@@ -34,20 +35,32 @@ function circumstancesOf(results) {
 function sectionFor(major, results) {
   const { machines, versions } = circumstancesOf(results);
   const commands = [...new Set(results.map(({ command, date, scale }) => `\`${command}\` (${scale}, ${date})`))];
+  const rows = results.flatMap((result) => (result.curve === undefined ? rowsOf(result) : ownMarkRowsOf(result)));
+  const curves = results.flatMap(({ entry, curve }) =>
+    curve === undefined ? [] : [`![${curve.title}](results/${entry}.node-${major}.svg)\n\n`],
+  );
   const notes = results.flatMap(({ entry, notes: all }) => all.map((note) => `- ${entry}: ${note}\n`));
   return [
     `### Node ${major}\n\n`,
     `![Ratios beside their marks](results/ratios.node-${major}.svg)\n\n`,
     `${machines}; ${versions}; ${commands.join(', ')}.\n\n`,
-    markdownTable([HEADER, ...results.flatMap(rowsOf)]),
+    markdownTable([HEADER, ...rows]),
     notes.length === 0 ? '' : '\n',
     ...notes,
+    curves.length === 0 ? '' : '\n',
+    curves.join('').trimEnd(),
+    curves.length === 0 ? '' : '\n',
   ].join('');
+}
+
+/** Machine and first versions, for under a title. @param {readonly EntryResult[]} results */
+function captionOf(results) {
+  const { machines, versions } = circumstancesOf(results);
+  return `${machines}; ${versions.split(', ').slice(0, 3).join(', ')}`;
 }
 
 /** @param {readonly EntryResult[]} results */
 function chartOf(results) {
-  const { machines, versions } = circumstancesOf(results);
   const bars = results.flatMap((result) =>
     result.marks
       .filter(({ peer }) => peer !== '')
@@ -58,7 +71,7 @@ function chartOf(results) {
         wanted,
       })),
   );
-  return ratioChart(bars, `${machines}; ${versions.split(', ').slice(0, 3).join(', ')}`);
+  return ratioChart(bars, captionOf(results));
 }
 
 /**
@@ -74,6 +87,11 @@ export function writeReport(resultsByMajor) {
   const sections = [...resultsByMajor].map(([major, results]) => sectionFor(major, results));
   writeFileSync(readme, `${before}\n\n${sections.join('\n')}\n${after}`);
   for (const [major, results] of resultsByMajor) {
-    writeFileSync(path.join(benchFolder, 'results', `ratios.node-${major}.svg`), chartOf(results));
+    const write = (/** @type {string} */ name, /** @type {string} */ svg) =>
+      writeFileSync(path.join(benchFolder, 'results', `${name}.node-${major}.svg`), svg);
+    write('ratios', chartOf(results));
+    for (const result of results) {
+      if (result.curve !== undefined) write(result.entry, curveChart(result.curve, captionOf([result])));
+    }
   }
 }

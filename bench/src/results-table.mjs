@@ -50,7 +50,11 @@ function speedOf(side, unit) {
 function furtherFigures(side) {
   return Object.entries(side.figures)
     .filter(([name]) => name !== 'time' && name !== 'peakBytes')
-    .map(([name, { median }]) => `${name} ${name.startsWith('p') ? shortTime(median) : shortNumber(median)}`);
+    .map(([name, { median }]) =>
+      name.endsWith('Bytes')
+        ? `${name.replace('Bytes', '')} ${shortBytes(median)}`
+        : `${name} ${name.startsWith('p') ? shortTime(median) : shortNumber(median)}`,
+    );
 }
 
 /**
@@ -85,7 +89,22 @@ function verdictsOf(result, side) {
 export const HEADER = ['entry', 'case', 'side', 'median (spread)', 'memory', 'ratio', 'marks'];
 
 /**
- * A row a case and side.
+ * A row a mark without a peer.
+ *
+ * @param {EntryResult} result
+ * @returns {string[][]}
+ */
+export function ownMarkRowsOf(result) {
+  return result.marks
+    .filter(({ peer }) => peer === '')
+    .map((mark) => {
+      const value = `${shortNumber(mark.value)}${mark.unit}`;
+      return [result.entry, mark.label, 'embedbag', value, '', '', verdictOf(mark)];
+    });
+}
+
+/**
+ * A row a case and side, then one a mark without a peer.
  *
  * @param {EntryResult} result
  * @returns {string[][]}
@@ -106,18 +125,7 @@ export function rowsOf(result) {
       isPeer ? verdictsOf(result, side).join('; ') : '',
     ];
   });
-  for (const mark of result.marks.filter(({ peer }) => peer === '')) {
-    rows.push([
-      result.entry,
-      mark.label,
-      'embedbag',
-      `${shortNumber(mark.value)}${mark.unit}`,
-      '',
-      '',
-      verdictOf(mark),
-    ]);
-  }
-  return rows;
+  return [...rows, ...ownMarkRowsOf(result)];
 }
 
 /**

@@ -19,6 +19,7 @@ import { spread } from './statistics.mjs';
  * @property {readonly import('./marks.mjs').JudgedMark[]} marks
  * @property {readonly import('./run-entry.mjs').Agreement[]} agreements
  * @property {readonly string[]} notes
+ * @property {import('./curve.mjs').Curve} [curve]
  */
 
 /**
@@ -58,6 +59,7 @@ export function resultOf(entry, { cases, measurements, agreements }, circumstanc
     marks: judge(entry.marks, entry.ownMarks?.(measurements, cases) ?? [], measurements),
     agreements,
     notes: [...(entry.remarks?.(measurements, cases) ?? []), ...(entry.notes ?? [])],
+    ...(entry.curve !== undefined && { curve: entry.curve(measurements, cases) }),
   };
 }
 

@@ -100,34 +100,64 @@ async function runCase(entry, oneCase, sides, rounds) {
 }
 
 /**
- * Runs an entry: all sides are started, and every round of every case goes through them one after the other.
+ * Runs `cases` in one set of processes.
  *
  * @param {Entry} entry
- * @param {{ scale: import('./command-line.mjs').Scale, rounds: number | undefined, python: string | undefined }} options
- *   Without `python`, our side alone.
- * @returns {Promise<{ cases: readonly Case[], measurements: Measurement[], agreements: Agreement[] }>}
+ * @param {readonly Case[]} cases
+ * @param {{ rounds: number, python: string | undefined }} options Without `python`, our sides alone.
  */
-export async function runEntry(entry, { scale, rounds, python }) {
-  const cases = await entry.cases(scale);
+async function runCases(entry, cases, { rounds, python }) {
   const open = entry.kind === 'startup' ? openStartup : startSide;
-  const definitions = entry.sides.filter(({ language }) => language === 'node' || python !== undefined);
-  const sides = definitions.map((definition) => open(definition, python));
+  const sides = entry.sides
+    .filter(
+      ({ name, language }) => (language === 'node' || python !== undefined) && cases.some((one) => takes(one, name)),
+    )
+    .map((definition) => open(definition, python));
   try {
     /** @type {Measurement[]} */
     const measurements = [];
     /** @type {Agreement[]} */
     const agreements = [];
     for (const oneCase of cases) {
-      const named = /** @type {readonly string[] | undefined} */ (oneCase.sides);
-      const taking = sides.filter(({ definition }) => named === undefined || named.includes(definition.name));
-      const result = await runCase(entry, oneCase, taking, rounds ?? entry.rounds[scale]);
+      const taking = sides.filter(({ definition }) => takes(oneCase, definition.name));
+      const result = await runCase(entry, oneCase, taking, Math.min(rounds, oneCase.rounds ?? rounds));
       measurements.push(...result.measurements);
       agreements.push(...result.agreements);
     }
-    return { cases, measurements, agreements };
+    return { measurements, agreements };
   } finally {
     await Promise.all(sides.map((side) => side.end()));
   }
+}
+
+/**
+ * Runs an entry: the sides are started, and every round of every case goes through them one after the other.
+ *
+ * @param {Entry} entry
+ * @param {{ scale: import('./command-line.mjs').Scale, rounds: number | undefined, python: string | undefined }} options
+ *   Without `python`, our sides alone.
+ * @returns {Promise<{ cases: readonly Case[], measurements: Measurement[], agreements: Agreement[] }>}
+ */
+export async function runEntry(entry, { scale, rounds = entry.rounds[scale], python }) {
+  const cases = await entry.cases(scale);
+  const groups = entry.processes === 'case' ? cases.map((one) => [one]) : [cases];
+  const results = [];
+  for (const group of groups) results.push(await runCases(entry, group, { rounds, python }));
+  return {
+    cases,
+    measurements: results.flatMap(({ measurements }) => measurements),
+    agreements: results.flatMap(({ agreements }) => agreements),
+  };
+}
+
+/**
+ * Whether a side takes part in a case.
+ *
+ * @param {Case} oneCase
+ * @param {string} side
+ */
+function takes({ sides }, side) {
+  return sides === undefined || sides.includes(side);
 }
 
 /**
