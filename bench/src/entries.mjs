@@ -6,6 +6,14 @@ import { encodeTransformer } from './entries/encode-transformer.mjs';
 import { evaluate } from './entries/evaluate.mjs';
 import { encodeMemory, trainMemory } from './entries/memory.mjs';
 import { sampler } from './entries/sampler.mjs';
+import {
+  scalingBatch,
+  scalingDims,
+  scalingDocuments,
+  scalingPairs,
+  scalingTable,
+  scalingTextLength,
+} from './entries/scaling.mjs';
 import { tokenize, tokenizeMultilingual } from './entries/tokenize.mjs';
 import { trainEnglish } from './entries/train-english.mjs';
 import { trainLargeBatch } from './entries/train-large-batch.mjs';
@@ -31,4 +39,10 @@ export const ENTRIES = [
   trainMemory,
   sampler,
   evaluate,
+  scalingBatch,
+  scalingDims,
+  scalingTable,
+  scalingTextLength,
+  scalingDocuments,
+  scalingPairs,
 ];

@@ -9,7 +9,8 @@ const DIMS = [1024, 768, 512, 256, 128, 64, 32];
 const TOKENS = [12, 60];
 const ROWS = { check: 64, quick: 2048, full: 2048 };
 const STEPS = { check: 2, quick: 2, full: 4 };
-const PEERS = ['sentence-transformers float32', 'sentence-transformers bf16'];
+/** The peers that train steps. */
+export const STEP_PEERS = ['sentence-transformers float32', 'sentence-transformers bf16'];
 const PACKAGES = ['sentence-transformers', 'torch'];
 /** A core's best on the reference machine: the register tile with relaxed FMA. */
 const CORE_GFLOPS = 48;
@@ -32,7 +33,7 @@ export const trainStep = {
   work: 'a step with batch 2,048 and 7 Matryoshka dims: forward, loss, backward, clip, AdamW',
   kind: 'rounds',
   unit: { name: 'step', perSecond: false },
-  sides: steppingSides(PEERS),
+  sides: steppingSides(STEP_PEERS),
   rounds: { check: 1, quick: 5, full: 11 },
   async cases(scale) {
     const model = (await englishModels()).sentenceTransformers;
@@ -51,8 +52,8 @@ export const trainStep = {
   },
   checks: LOSS_CHECKS,
   marks: TOKENS.flatMap((tokens) => [
-    { case: `${tokens} tokens`, figure: 'time', against: PEERS.slice(0, 1), ratio: 2.5 },
-    { case: `${tokens} tokens`, figure: 'time', against: PEERS, ratio: 1.5 },
+    { case: `${tokens} tokens`, figure: 'time', against: STEP_PEERS.slice(0, 1), ratio: 2.5 },
+    { case: `${tokens} tokens`, figure: 'time', against: STEP_PEERS, ratio: 1.5 },
   ]),
   remarks(measurements, cases) {
     return cases.flatMap(({ name, rows }) => {
