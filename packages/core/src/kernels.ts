@@ -22,23 +22,27 @@ export interface SparseRows {
   readonly columns: number;
 }
 
-/** One AdamW step as PyTorch defines it: decoupled decay, epsilon added after the bias-corrected root. */
-export interface AdamWStep {
+/** A table under AdamW as PyTorch defines it: decoupled decay, epsilon added after the bias-corrected root. */
+export interface AdamWTable {
   /** `[rows, columns]`, updated in place. */
   readonly table: Matrix;
   /** Same length as the table, updated in place. */
   readonly firstMoment: Float32Array;
   /** Same length as the table, updated in place. */
   readonly secondMoment: Float32Array;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
+/** One step of AdamW. */
+export interface AdamWStep extends AdamWTable {
   /** Rows that are not listed have a gradient of zero. */
   readonly gradient: SparseRows;
   /** Multiplies the gradient before use: the clip coefficient. */
   readonly gradientScale: number;
   readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
   /** `1 - beta1^t`, t counted from 1. */
   readonly biasCorrection1: number;
   /** `1 - beta2^t`. */
@@ -51,6 +55,24 @@ export interface BagForwardOptions {
   readonly dimension?: number;
   /** Divide each mean by its Euclidean norm, as `normalizeRows` does. Default false. */
   readonly normalize?: boolean;
+}
+
+/** Settings of `startAdamW`. */
+export interface AdamWStepOptions {
+  /** Leave the rows without a gradient as they are, for whoever replays their steps later, or never. Default false. */
+  readonly onlyTouched?: boolean;
+}
+
+/** Steps that some rows of a table have missed, in all of which their gradient is zero. */
+export interface AdamWReplay extends AdamWTable {
+  /** Distinct row numbers, in any order, `[count]`. */
+  readonly rows: Int32Array;
+  readonly count: number;
+  /** By listed row, the first step that it has missed, as a row of `rates`; it has missed all that follow, `[count]`. */
+  readonly firstMissed: Int32Array;
+  /** Learning rate, `biasCorrection1` and `biasCorrection2` of every step, `[steps, 3]`; may be longer. */
+  readonly rates: Float64Array;
+  readonly steps: number;
 }
 
 export interface TopKRequest {
@@ -122,6 +144,17 @@ export interface Kernels {
 
   /** Updates a table and its moments. */
   adamW(step: AdamWStep): void;
+
+  /**
+   * As `adamW`, while the caller goes on: other threads begin at once, and the function that is returned helps them, waits
+   * for the rest and must be called. Until then the arrays must stay as they are, and every other call throws
+   * `kernels-busy`. A backend without other threads does all the work in that function. A backend may leave out this method
+   * and `adamWReplay`, both or none.
+   */
+  startAdamW?(step: AdamWStep, options?: AdamWStepOptions): () => void;
+
+  /** Brings rows that `onlyTouched` left up to date: the bytes that `adamW` would have given them step by step. */
+  adamWReplay?(replay: AdamWReplay): void;
 
   /** Exact search by brute force. Throws nothing; a zero vector has cosine 0 with everything. */
   topK(request: TopKRequest): TopKResult;

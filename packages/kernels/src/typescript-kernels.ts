@@ -1,5 +1,7 @@
 import {
+  type AdamWReplay,
   type AdamWStep,
+  type AdamWStepOptions,
   type BagForwardOptions,
   type ContrastiveProblem,
   EmbedbagError,
@@ -11,7 +13,7 @@ import {
   type TopKRequest,
   type TopKResult,
 } from '@embedbag/core';
-import { adamW, gradientNorm } from './typescript-adamw.js';
+import { adamW, adamWReplay, gradientNorm } from './typescript-adamw.js';
 import { bagBackward, bagForward } from './typescript-bag.js';
 import { contrastiveInFloat64 } from './typescript-contrastive.js';
 import { normalizeRows } from './typescript-normalize-rows.js';
@@ -76,6 +78,16 @@ class TypeScriptKernels implements Kernels {
   adamW(step: AdamWStep): void {
     this.checkAlive();
     adamW(step);
+  }
+
+  startAdamW(step: AdamWStep, options?: AdamWStepOptions): () => void {
+    this.checkAlive();
+    return () => adamW(step, options);
+  }
+
+  adamWReplay(replay: AdamWReplay): void {
+    this.checkAlive();
+    adamWReplay(replay);
   }
 
   topK(request: TopKRequest): TopKResult {

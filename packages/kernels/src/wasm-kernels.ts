@@ -1,5 +1,7 @@
 import {
+  type AdamWReplay,
   type AdamWStep,
+  type AdamWStepOptions,
   type BagForwardOptions,
   type ContrastiveProblem,
   EmbedbagError,
@@ -12,11 +14,12 @@ import {
   type TopKResult,
 } from '@embedbag/core';
 import { contrastiveInFloat64 } from './typescript-contrastive.js';
+import { adamWReplay, startAdamW } from './wasm-adamw.js';
 import { BackwardResult, bagBackward, startBagForward } from './wasm-bag.js';
 import { contrastive } from './wasm-contrastive.js';
 import { WasmMemory } from './wasm-memory.js';
 import { compileBackend, type WasmBackend } from './wasm-module.js';
-import { adamW, gradientNorm, normalizeRows } from './wasm-optimizer.js';
+import { gradientNorm, normalizeRows } from './wasm-norms.js';
 import { WasmPool } from './wasm-pool.js';
 import { quantizeBinary, quantizeScalar } from './wasm-quantize.js';
 import type { WasmRuntime } from './wasm-runtime.js';
@@ -97,7 +100,15 @@ export class WasmKernels implements Kernels {
   }
 
   adamW(step: AdamWStep): void {
-    adamW(this.runtime(), step);
+    startAdamW(this.runtime(), step)();
+  }
+
+  startAdamW(step: AdamWStep, options?: AdamWStepOptions): () => void {
+    return startAdamW(this.runtime(), step, options);
+  }
+
+  adamWReplay(replay: AdamWReplay): void {
+    adamWReplay(this.runtime(), replay);
   }
 
   topK(request: TopKRequest): TopKResult {

@@ -1,5 +1,7 @@
 import {
+  type AdamWReplay,
   type AdamWStep,
+  type AdamWStepOptions,
   type BagForwardOptions,
   type ContrastiveProblem,
   EmbedbagError,
@@ -204,6 +206,40 @@ class NaiveKernels implements Kernels {
     step.table.data.set(state.table);
     step.firstMoment.set(state.firstMoment);
     step.secondMoment.set(state.secondMoment);
+  }
+
+  startAdamW(step: AdamWStep, { onlyTouched = false }: AdamWStepOptions = {}): () => void {
+    return () => {
+      const arrays = [step.table.data, step.firstMoment, step.secondMoment];
+      const before = arrays.map((array) => array.slice());
+      this.adamW(step);
+      if (!onlyTouched) return;
+      const { rows, columns } = step.table;
+      const touched = new Set(step.gradient.rows.subarray(0, step.gradient.count));
+      for (let row = 0; row < rows; row++) {
+        if (touched.has(row)) continue;
+        const [begin, end] = [row * columns, (row + 1) * columns];
+        for (const [i, array] of arrays.entries()) array.set(before[i]!.subarray(begin, end), begin);
+      }
+    };
+  }
+
+  adamWReplay(replay: AdamWReplay): void {
+    const { columns } = replay.table;
+    const gradient = { rows: new Int32Array(0), values: new Float32Array(0), count: 0, columns };
+    for (let i = 0; i < replay.count; i++) {
+      const [begin, end] = [replay.rows[i]! * columns, (replay.rows[i]! + 1) * columns];
+      const row = {
+        ...replay,
+        table: { data: replay.table.data.subarray(begin, end), rows: 1, columns },
+        firstMoment: replay.firstMoment.subarray(begin, end),
+        secondMoment: replay.secondMoment.subarray(begin, end),
+      };
+      for (let step = replay.firstMissed[i]!; step < replay.steps; step++) {
+        const [learningRate = 0, biasCorrection1 = 1, biasCorrection2 = 1] = replay.rates.subarray(step * 3);
+        this.adamW({ ...row, gradient, gradientScale: 1, learningRate, biasCorrection1, biasCorrection2 });
+      }
+    }
   }
 
   topK(request: TopKRequest): TopKResult {

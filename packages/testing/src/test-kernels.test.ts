@@ -136,6 +136,45 @@ const OPTIMIZER: readonly Defect[] = [
     }),
   },
   {
+    what: 'start a step that leaves no row out',
+    noticedBy: 'startAdamW gives',
+    broken: (right) => ({ startAdamW: (step) => right.startAdamW!(step) }),
+  },
+  {
+    what: 'start a step that never ends',
+    noticedBy: 'startAdamW gives',
+    broken: () => ({ startAdamW: () => () => {} }),
+  },
+  {
+    what: 'replay one step too few',
+    noticedBy: 'hundreds of missed steps',
+    broken: (right) => ({ adamWReplay: (replay) => right.adamWReplay!({ ...replay, steps: replay.steps - 1 }) }),
+  },
+  {
+    what: 'replay rows in ascending order only',
+    noticedBy: 'adamWReplay gives the bytes of adamW step by step',
+    broken: (right) => ({
+      adamWReplay: (replay) => right.adamWReplay!({ ...replay, rows: replay.rows.slice().sort((a, b) => a - b) }),
+    }),
+  },
+  {
+    what: 'know no decay in a replay',
+    noticedBy: 'adamWReplay gives the bytes of adamW step by step',
+    broken: (right) => ({ adamWReplay: (replay) => right.adamWReplay!({ ...replay, weightDecay: 0 }) }),
+  },
+  {
+    what: 'cut a replay short once the table is settled',
+    noticedBy: 'the rate rises late',
+    broken: (right) => ({
+      adamWReplay: (replay) => right.adamWReplay!({ ...replay, steps: Math.min(replay.steps, 320) }),
+    }),
+  },
+  {
+    what: 'have a start without a replay',
+    noticedBy: 'both there',
+    broken: () => ({ adamWReplay: undefined as never }),
+  },
+  {
     what: 'give the squared norm',
     noticedBy: 'Euclidean',
     broken: (right) => ({ gradientNorm: (gradient) => right.gradientNorm(gradient) ** 2 }),

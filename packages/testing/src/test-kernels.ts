@@ -6,6 +6,7 @@ import { kernelsContrastiveChecks } from './kernels-contrastive-checks.js';
 import { kernelsMemoryChecks } from './kernels-memory-checks.js';
 import { kernelsOptimizerChecks } from './kernels-optimizer-checks.js';
 import { kernelsQuantizationChecks } from './kernels-quantization-checks.js';
+import { kernelsReplayChecks } from './kernels-replay-checks.js';
 import { kernelsSearchChecks } from './kernels-search-checks.js';
 
 /** What {@link testKernels} tests. */
@@ -22,6 +23,7 @@ export const kernelsChecks: readonly KernelsCheck[] = [
   ...kernelsBagChecks,
   ...kernelsContrastiveChecks,
   ...kernelsOptimizerChecks,
+  ...kernelsReplayChecks,
   ...kernelsSearchChecks,
   ...kernelsQuantizationChecks,
 ];

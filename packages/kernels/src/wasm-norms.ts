@@ -1,4 +1,4 @@
-import type { AdamWStep, Matrix, SparseRows } from '@embedbag/core';
+import type { Matrix, SparseRows } from '@embedbag/core';
 import { type WasmRuntime, WORTH_THREADS } from './wasm-runtime.js';
 
 /** Values whose squares are summed together: the chunks, not the threads, set the order of the sum. */
@@ -15,24 +15,6 @@ export function gradientNorm(runtime: WasmRuntime, gradient: SparseRows): number
   let total = 0;
   for (const sum of memory.float64(sums, chunks)) total += sum;
   return Math.sqrt(total);
-}
-
-/** See {@link Kernels.adamW}. */
-export function adamW(runtime: WasmRuntime, step: AdamWStep): void {
-  const { staging, pool } = runtime;
-  const { table, gradient } = step;
-  const length = table.rows * table.columns;
-  staging.begin();
-  const args = [
-    ...[staging.update(table.data, length), table.rows, table.columns],
-    ...[staging.update(step.firstMoment, length), staging.update(step.secondMoment, length)],
-    staging.input(gradient.rows, gradient.count),
-    ...[staging.input(gradient.values, gradient.count * gradient.columns), gradient.count],
-    ...[1 - step.learningRate * step.weightDecay, step.beta1, 1 - step.beta1, step.beta2, 1 - step.beta2],
-    ...[Math.sqrt(step.biasCorrection2), step.epsilon, step.learningRate / step.biasCorrection1, step.gradientScale],
-  ];
-  pool.run('adamW', args, length >= WORTH_THREADS);
-  staging.finish();
 }
 
 /** See {@link Kernels.normalizeRows}. */
