@@ -29,6 +29,8 @@ export class AddedTokenFinder {
   readonly #tokens: AddedToken[] = [];
   readonly #firstUnits = new Set<number>();
   readonly #onlyFirst: string | undefined;
+  /** The index of the token that was found last. */
+  #matched = -1;
   /** Whether a pattern holds U+FFFD, which a lone surrogate in a text stands for. */
   readonly seesReplacement: boolean;
 
@@ -56,13 +58,12 @@ export class AddedTokenFinder {
     let covered = 0;
     let at = this.#nextCandidate(text, 0);
     while (at >= 0) {
-      const index = this.#trie.longestMatch(0, text, at);
-      if (index < 0) {
+      const matchEnd = this.#longestMatch(text, at);
+      if (matchEnd === at) {
         at = this.#nextCandidate(text, at + 1);
         continue;
       }
-      const token = this.#tokens[index]!;
-      const matchEnd = this.#trie.matchEnd;
+      const token = this.#tokens[this.#matched]!;
       if (!token.singleWord || isSingleWord(text, at, matchEnd)) {
         const start = token.lstrip ? Math.max(skipSpaceBefore(text, at), covered) : at;
         const end = token.rstrip ? skipSpaceAfter(text, matchEnd) : matchEnd;
@@ -76,6 +77,21 @@ export class AddedTokenFinder {
     }
     if (parts !== undefined && covered < text.length) parts.push({ start: covered, end: text.length, id: -1 });
     return parts;
+  }
+
+  /** Where the longest token that begins at `start` ends; `start` where none does. Sets `#matched`. */
+  #longestMatch(text: string, start: number): number {
+    let end = start;
+    let node = 0;
+    for (let at = start; at < text.length; at += 1) {
+      node = this.#trie.child(node, text.charCodeAt(at));
+      if (node < 0) break;
+      const index = this.#trie.values[node]!;
+      if (index < 0) continue;
+      this.#matched = index;
+      end = at + 1;
+    }
+    return end;
   }
 
   /** The first place at or after `from` where a token could begin, or -1. */

@@ -1,5 +1,6 @@
 import { TOKENIZER_CONTRACT, type TokenBags, type TokenizeOptions, type Tokenizer } from '@embedbag/core';
 import { type AddedToken, AddedTokenFinder, type TextPart } from './added-tokens.js';
+import { AsciiWords } from './ascii-words.js';
 import {
   type BertNormalizerSettings,
   BertText,
@@ -36,6 +37,8 @@ export class BertTokenizer implements Tokenizer {
   readonly #text: BertText;
   readonly #model: WordPiece;
   readonly #cache = new WordCache();
+  /** Made when first needed. */
+  #madeAsciiWords: AsciiWords | undefined;
   /** Tokens looked for in the text as it is. */
   readonly #rawTokens: AddedTokenFinder;
   /** Tokens looked for in the normalized text. */
@@ -120,8 +123,10 @@ export class BertTokenizer implements Tokenizer {
 
   /** A text in which no token of `#rawTokens` is left. */
   #tokenizePlain(text: string, out: IdBuffer, limit: number): void {
-    const regular = this.#settings.splits && this.#normalizedTokens.isEmpty;
-    if (regular && this.#tokenizeRegular(text, out, limit)) return;
+    if (this.#settings.splits && this.#normalizedTokens.isEmpty) {
+      if (this.#asciiWords().tokenize(text, out, limit)) return;
+      if (this.#tokenizeRegular(text, out, limit)) return;
+    }
     const normalized = this.#text.normalize(text);
     const parts = this.#normalizedTokens.find(normalized);
     if (parts === undefined) {
@@ -133,6 +138,11 @@ export class BertTokenizer implements Tokenizer {
       if (id >= 0) out.push(id);
       else this.#tokenizeNormalized(normalized.slice(start, end), out, limit);
     }
+  }
+
+  #asciiWords(): AsciiWords {
+    this.#madeAsciiWords ??= new AsciiWords(this.#text, this.#model);
+    return this.#madeAsciiWords;
   }
 
   #tokenizeNormalized(normalized: string, out: IdBuffer, limit: number): void {
@@ -152,12 +162,14 @@ export class BertTokenizer implements Tokenizer {
    */
   #tokenizeRegular(text: string, out: IdBuffer, limit: number): boolean {
     const classes = this.#text.classes;
+    const asciiWords = this.#asciiWords();
     const begin = out.length;
     const end = text.length;
     let at = 0;
     while (at < end) {
       const start = at;
       let hash = HASH_SEED;
+      let bits = 0;
       let unit = text.charCodeAt(at);
       let unitClass = classes[unit]!;
       while (unitClass <= CLASS_MAPPED || unitClass === CLASS_SURROGATE) {
@@ -172,6 +184,7 @@ export class BertTokenizer implements Tokenizer {
           }
         }
         hash = hashUnit(hash, unit);
+        bits |= unit;
         at += 1;
         if (at === end) break;
         unit = text.charCodeAt(at);
@@ -181,7 +194,9 @@ export class BertTokenizer implements Tokenizer {
         out.length = begin;
         return false;
       }
-      if (at > start) this.#addWord(text, start, at, hash, out);
+      if (at > start && !(bits < 128 && asciiWords.addWord(text, start, at, out))) {
+        this.#addWord(text, start, at, hash, out);
+      }
       if (at < end) {
         if (unitClass === CLASS_ALONE && out.length < limit) at = this.#addAlone(text, at, out);
         else if (unitClass === CLASS_SPACE) at += 1;
@@ -197,6 +212,7 @@ export class BertTokenizer implements Tokenizer {
   /** Appends the ids of the code point at `at`, a word of its own; gives the index behind it. */
   #addAlone(text: string, at: number, out: IdBuffer): number {
     const unit = text.charCodeAt(at);
+    if (unit < 128 && this.#asciiWords().addWord(text, at, at + 1, out)) return at + 1;
     const width = widthOf(codePointAt(text, at));
     let hash = hashUnit(HASH_SEED, unit);
     if (width === 2) hash = hashUnit(hash, text.charCodeAt(at + 1));

@@ -1,14 +1,22 @@
+// Fields of one edge, next to each other so that a step takes one cache line.
+/** The parent node plus 1, or 0 for an empty slot. */
+const PARENT = 0;
+const UNIT = 1;
+const CHILD = 2;
+/** The value of the child, or -1. */
+const VALUE = 3;
+const STRIDE = 4;
+
 /**
- * A trie over UTF-16 code units, its edges in one open-addressing table: finds the longest stored string at a place in
- * a text in time proportional to that string's length.
+ * A trie over UTF-16 code units, its edges in one open-addressing table: finds the longest stored string at a place among
+ * code units in time proportional to that string's length.
  */
 export class StringTrie {
   /** The value of each node, or -1: `[nodes]`. Node 0 is the root. */
   values: Int32Array;
-  /** Each edge's parent plus 1, or 0 for an empty slot. */
-  #parents: Int32Array;
-  #units: Uint16Array;
-  #children: Int32Array;
+  #edges: Int32Array;
+  /** The number of slots less 1. */
+  #mask: number;
   #nodeCount = 1;
   /** Where the last {@link longestMatch} ended. */
   matchEnd = 0;
@@ -18,16 +26,20 @@ export class StringTrie {
     let capacity = 64;
     while (capacity < expectedNodes * 2) capacity *= 2;
     this.values = new Int32Array(capacity / 2).fill(-1);
-    this.#parents = new Int32Array(capacity);
-    this.#units = new Uint16Array(capacity);
-    this.#children = new Int32Array(capacity);
+    this.#edges = new Int32Array(capacity * STRIDE);
+    this.#mask = capacity - 1;
   }
 
   /** Adds `text`; a later value replaces an earlier one. `value` is at least 0. */
   add(text: string, value: number): void {
     let node = 0;
-    for (let index = 0; index < text.length; index += 1) node = this.#childOrNew(node, text.charCodeAt(index));
+    let edge = -1;
+    for (let index = 0; index < text.length; index += 1) {
+      edge = this.#edgeOrNew(node, text.charCodeAt(index));
+      node = this.#edges[edge + CHILD]!;
+    }
     this.values[node] = value;
+    if (edge >= 0) this.#edges[edge + VALUE] = value;
   }
 
   /** The node that `text` leads to, or -1. */
@@ -39,67 +51,75 @@ export class StringTrie {
 
   /** The node behind `unit`, or -1. */
   child(node: number, unit: number): number {
-    const parents = this.#parents;
-    const mask = parents.length - 1;
-    let slot = hashEdge(node, unit) & mask;
-    for (;;) {
-      const parent = parents[slot]!;
-      if (parent === 0) return -1;
-      if (parent === node + 1 && this.#units[slot] === unit) return this.#children[slot]!;
-      slot = (slot + 1) & mask;
-    }
+    const edge = this.#edge(node, unit);
+    return edge < 0 ? -1 : this.#edges[edge + CHILD]!;
   }
 
-  /** The value of the longest non-empty string that begins at `start` when one begins at `node`, or -1; sets {@link matchEnd}. */
-  longestMatch(node: number, text: string, start: number): number {
+  /**
+   * The value of the longest non-empty string that begins at `start` of `units[0 .. end)` when one begins at `node`, or -1;
+   * sets {@link matchEnd}.
+   */
+  longestMatch(node: number, units: Uint16Array, start: number, end: number): number {
+    const edges = this.#edges;
     let best = -1;
-    let at = start;
     let current = node;
-    while (at < text.length) {
-      current = this.child(current, text.charCodeAt(at));
-      if (current < 0) break;
-      at += 1;
-      const value = this.values[current]!;
+    for (let at = start; at < end; at += 1) {
+      const edge = this.#edge(current, units[at]!);
+      if (edge < 0) break;
+      current = edges[edge + CHILD]!;
+      const value = edges[edge + VALUE]!;
       if (value >= 0) {
         best = value;
-        this.matchEnd = at;
+        this.matchEnd = at + 1;
       }
     }
     return best;
   }
 
-  #childOrNew(node: number, unit: number): number {
-    const existing = this.child(node, unit);
-    if (existing >= 0) return existing;
-    // At most half full, so that probes stay short and an empty slot always ends them.
-    if (this.#nodeCount * 2 >= this.#parents.length) this.#grow();
-    const child = this.#nodeCount;
-    this.#nodeCount += 1;
-    this.#insert(node, unit, child);
-    return child;
+  /** Where the edge from `node` by `unit` lies, or -1. */
+  #edge(node: number, unit: number): number {
+    const edges = this.#edges;
+    const mask = this.#mask;
+    let slot = hashEdge(node, unit) & mask;
+    for (;;) {
+      const edge = slot * STRIDE;
+      const parent = edges[edge + PARENT]!;
+      if (parent === 0) return -1;
+      if (parent === node + 1 && edges[edge + UNIT] === unit) return edge;
+      slot = (slot + 1) & mask;
+    }
   }
 
-  #insert(node: number, unit: number, child: number): void {
-    const mask = this.#parents.length - 1;
-    let slot = hashEdge(node, unit) & mask;
-    while (this.#parents[slot] !== 0) slot = (slot + 1) & mask;
-    this.#parents[slot] = node + 1;
-    this.#units[slot] = unit;
-    this.#children[slot] = child;
+  #edgeOrNew(node: number, unit: number): number {
+    const existing = this.#edge(node, unit);
+    if (existing >= 0) return existing;
+    // At most half full, so that probes stay short and an empty slot always ends them.
+    if (this.#nodeCount * 2 > this.#mask) this.#grow();
+    this.#nodeCount += 1;
+    return this.#insert(node, unit, this.#nodeCount - 1, -1);
+  }
+
+  #insert(node: number, unit: number, child: number, value: number): number {
+    const edges = this.#edges;
+    let slot = hashEdge(node, unit) & this.#mask;
+    while (edges[slot * STRIDE + PARENT] !== 0) slot = (slot + 1) & this.#mask;
+    const edge = slot * STRIDE;
+    edges[edge + PARENT] = node + 1;
+    edges[edge + UNIT] = unit;
+    edges[edge + CHILD] = child;
+    edges[edge + VALUE] = value;
+    return edge;
   }
 
   #grow(): void {
-    const parents = this.#parents;
-    const units = this.#units;
-    const children = this.#children;
-    const capacity = parents.length * 2;
-    this.#parents = new Int32Array(capacity);
-    this.#units = new Uint16Array(capacity);
-    this.#children = new Int32Array(capacity);
-    for (let slot = 0; slot < parents.length; slot += 1) {
-      if (parents[slot] !== 0) this.#insert(parents[slot]! - 1, units[slot]!, children[slot]!);
+    const old = this.#edges;
+    this.#mask = this.#mask * 2 + 1;
+    this.#edges = new Int32Array((this.#mask + 1) * STRIDE);
+    for (let edge = 0; edge < old.length; edge += STRIDE) {
+      const parent = old[edge + PARENT]!;
+      if (parent !== 0) this.#insert(parent - 1, old[edge + UNIT]!, old[edge + CHILD]!, old[edge + VALUE]!);
     }
-    const values = new Int32Array(capacity / 2).fill(-1);
+    const values = new Int32Array((this.#mask + 1) / 2).fill(-1);
     values.set(this.values);
     this.values = values;
   }

@@ -116,7 +116,7 @@ export class WordCache {
       if (old[at + LENGTH] === 0) continue;
       let slot = scramble(old[at + HASH]!) & this.#mask;
       while (this.#slots[slot * STRIDE + LENGTH] !== 0) slot = (slot + 1) & this.#mask;
-      this.#slots.set(old.subarray(at, at + STRIDE), slot * STRIDE);
+      for (let field = 0; field < STRIDE; field += 1) this.#slots[slot * STRIDE + field] = old[at + field]!;
     }
   }
 }

@@ -21,6 +21,7 @@ export class WordPiece {
   /** Where pieces after the first begin: the node behind the prefix, or -1 where no token has it. */
   readonly #continuation: number;
   readonly #unknownId: number | undefined;
+  #units = new Uint16Array(128);
 
   constructor(settings: WordPieceSettings) {
     this.settings = settings;
@@ -44,17 +45,30 @@ export class WordPiece {
    * it is too long.
    */
   encode(word: string, out: IdBuffer): void {
-    const limit = this.settings.maxInputCharsPerWord;
-    if (word.length > limit && countCodePoints(word) > limit) {
+    const units = this.unitsOf(word.length);
+    for (let index = 0; index < word.length; index += 1) units[index] = word.charCodeAt(index);
+    this.encodeUnits(word.length, countCodePoints(word), out);
+  }
+
+  /** Memory for the `length` code units of a word that {@link encodeUnits} is to split. */
+  unitsOf(length: number): Uint16Array {
+    if (this.#units.length < length) this.#units = new Uint16Array(length * 2);
+    return this.#units;
+  }
+
+  /** As {@link encode}, for a word of `characters` code points whose `length` code units were written to {@link unitsOf}. */
+  encodeUnits(length: number, characters: number, out: IdBuffer): void {
+    if (characters > this.settings.maxInputCharsPerWord) {
       out.push(this.#requireUnknownId());
       return;
     }
+    const units = this.#units;
     const begin = out.length;
     const trie = this.#trie;
     let node = 0;
     let at = 0;
-    while (at < word.length) {
-      const id = node < 0 ? -1 : trie.longestMatch(node, word, at);
+    while (at < length) {
+      const id = node < 0 ? -1 : trie.longestMatch(node, units, at, length);
       if (id < 0) {
         out.length = begin;
         out.push(this.#requireUnknownId());
