@@ -11,6 +11,7 @@ export * from './kernels.js';
 export * from './loss.js';
 export * from './random.js';
 export * from './text-dataset.js';
+export * from './text-guide.js';
 export * from './text-hash.js';
 export * from './token-bags.js';
 export * from './tokenizer.js';

@@ -4,6 +4,7 @@ export { type DatasetColumns, type DatasetFromColumnsOptions, datasetFromColumns
 export type { EmbeddingRows } from './embedding-rows.js';
 export { type EmbeddingsToArrowOptions, embeddingsToArrow } from './embeddings-to-arrow.js';
 export { embeddingsToNpy } from './embeddings-to-npy.js';
+export { type GuideFromFolderOptions, guideFromFolder } from './guide-from-folder.js';
 export { createNpyWriter, type NpyWriter } from './npy-writer.js';
 export { pairsFromMarkdown } from './pairs-from-markdown.js';
 export { pairsFromTypeScript } from './pairs-from-typescript.js';
@@ -19,3 +20,8 @@ export {
 export { type ReadTextsOptions, readTexts } from './read-texts.js';
 export type { ByteSource } from './source-blocks.js';
 export type { PairOptions, SplitPairs, TextPairs } from './text-pairs.js';
+export {
+  type GuideProgress,
+  type WriteGuideEmbeddingsOptions,
+  writeGuideEmbeddings,
+} from './write-guide-embeddings.js';

@@ -1,8 +1,15 @@
-import { EmbedbagError, LOSS_CONTRACT, type Loss, type LossColumns, type LossComputeInput } from '@embedbag/core';
+import {
+  EmbedbagError,
+  LOSS_CONTRACT,
+  type Loss,
+  type LossColumns,
+  type LossComputeInput,
+  type TextGuide,
+} from '@embedbag/core';
 import { oneOf } from './invalid-option.js';
 import { checkColumns, checkFinite, clearGradients, expectPrepared } from './loss-batch.js';
 import { type Pair, type PairGradients, pairMeasure } from './pair-measure.js';
-import { askGuide, type GuideEmbeddings, type TextGuide } from './text-guide.js';
+import { askGuide, type GuideEmbeddings } from './text-guide.js';
 
 /** How far an embedding is from the teacher's: `1 - cosine`, Euclidean distance, or mean squared difference. */
 export type DistillationDistanceMetric = 'cosine' | 'l2' | 'mse';

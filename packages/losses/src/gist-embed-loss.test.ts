@@ -1,11 +1,10 @@
-import { createRandom, type Loss, type LossPrepareInput } from '@embedbag/core';
+import { createRandom, type Loss, type LossPrepareInput, type TextGuide } from '@embedbag/core';
 import { contrastiveInFloat64, createTypeScriptKernels } from '@embedbag/kernels';
 import { createNaiveKernels, naiveContrastive, testLoss } from '@embedbag/testing';
 import { expect, test } from 'vitest';
 import { type GistEmbedLossOptions, gistEmbedLoss } from './gist-embed-loss.js';
 import { matryoshkaLoss } from './matryoshka-loss.js';
 import { multipleNegativesRankingLoss } from './multiple-negatives-ranking-loss.js';
-import type { TextGuide } from './text-guide.js';
 
 /** A guide of 5 dimensions that goes by the texts alone. */
 const guide: TextGuide = (texts) => {

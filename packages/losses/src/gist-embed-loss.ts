@@ -1,15 +1,15 @@
-import type { ContrastiveBlock, ContrastiveGuide, Loss, LossColumns } from '@embedbag/core';
+import type { ContrastiveBlock, ContrastiveGuide, Loss, LossColumns, TextGuide } from '@embedbag/core';
 import { type ContrastiveFormParts, lossFromForm } from './contrastive-form-loss.js';
 import { numberFromZero, oneOf, positiveNumber } from './invalid-option.js';
 import { checkColumns, expectPrepared } from './loss-batch.js';
-import { askGuide, type GuideEmbeddings, type TextGuide } from './text-guide.js';
+import { askGuide, type GuideEmbeddings } from './text-guide.js';
 
 /** What a margin is taken from the positive's guide similarity as. */
 export type GistMarginStrategy = ContrastiveGuide['marginStrategy'];
 
 /** The options of {@link gistEmbedLoss}. */
 export interface GistEmbedLossOptions {
-  /** Says which texts are too similar to be negatives; see `guideFromModel` and `guideFromVectors`. */
+  /** Says which texts are too similar to be negatives; see `guideFromModel`, `guideFromFolder` and `guideFromVectors`. */
   readonly guide: TextGuide;
   /** Names the guide in the config and on the model card. Default: `guide`. */
   readonly guideName?: string;

@@ -1,14 +1,16 @@
-import type { EmbeddingModel, Matrix } from '@embedbag/core';
-import type { TextGuide } from './text-guide.js';
+import type { EmbeddingModel, Matrix, TextGuide } from '@embedbag/core';
 
 /**
- * A guide that asks an embedding model: another static model, or an earlier checkpoint of the model that is trained.
+ * A guide that asks an embedding model: another static model, or an earlier checkpoint of the model that is trained, which is
+ * a folder like any other.
  *
  * The model stays the caller's: dispose of it after the run. Do not pass the model that is trained itself, which changes.
+ * For a guide that takes long, make its embeddings once with `writeGuideEmbeddings` of `@embedbag/datasets`.
  *
  * @example
  * ```ts
- * const loss = gistEmbedLoss({ guide: guideFromModel(await StaticEmbedding.load('first-run/final')) });
+ * const earlier = await StaticEmbedding.load('output/checkpoint-100');
+ * const loss = gistEmbedLoss({ guide: guideFromModel(earlier), guideName: 'checkpoint-100' });
  * ```
  */
 export function guideFromModel(model: EmbeddingModel): TextGuide {

@@ -1,5 +1,4 @@
-import { EmbedbagError, type Matrix } from '@embedbag/core';
-import type { TextGuide, TextPlace } from './text-guide.js';
+import { EmbedbagError, type Matrix, type TextGuide, type TextPlace } from '@embedbag/core';
 
 function missing(expected: string, received: string, place: TextPlace): EmbedbagError {
   const { dataset, column } = place;

@@ -1,3 +1,4 @@
+export type { TextGuide, TextPlace } from '@embedbag/core';
 export { type CachedGistEmbedLossOptions, cachedGistEmbedLoss } from './cached-gist-embed-loss.js';
 export {
   type CachedMultipleNegativesRankingLossOptions,
@@ -23,5 +24,5 @@ export { type MarginMseLossOptions, type MarginMseSimilarity, marginMseLoss } fr
 export * from './matryoshka-loss.js';
 export * from './multiple-negatives-ranking-loss.js';
 export { type SumOfLossesOptions, sumOfLosses } from './sum-of-losses.js';
-export type { GuideEmbeddings, TextGuide, TextPlace } from './text-guide.js';
+export type { GuideEmbeddings } from './text-guide.js';
 export { type TripletDistanceMetric, type TripletLossOptions, tripletLoss } from './triplet-loss.js';

@@ -1,14 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { LossComputeInput } from '@embedbag/core';
-import { datasetFromColumns } from '@embedbag/datasets';
+import { datasetFromColumns, guideFromFolder, writeGuideEmbeddings } from '@embedbag/datasets';
 import {
   cosentLoss,
   embeddingDistillationLoss,
   type GuideEmbeddings,
+  gistEmbedLoss,
+  guideFromModel,
   marginMseLoss,
   matryoshkaLoss,
   multipleNegativesRankingLoss,
   tripletLoss,
 } from '@embedbag/losses';
+import { StaticEmbedding } from '@embedbag/static-embedding';
 import { describe, expect, test } from 'vitest';
 import { pair, pairsDataset, tableOf, tinyModel, useTinyRuns } from './training-fixtures.js';
 
@@ -86,6 +91,34 @@ describe('what a dataset has reaches its loss', () => {
     const losses = summary.history.map((line) => line.loss as number);
     expect(losses[0]).toBeCloseTo(0.25, 3);
     expect(losses[59]).toBeLessThan(0.05);
+  });
+});
+
+describe('a guide', () => {
+  test("is the model's own earlier checkpoint, loaded from its folder", async () => {
+    const outputDir = join(tiny.folder, 'first');
+    await tiny.run({ arguments: { outputDir, saveStrategy: 'steps', saveSteps: 2 } });
+    const earlier = await StaticEmbedding.load(join(outputDir, 'checkpoint-2'), { kernels: tiny.kernels });
+    const loss = gistEmbedLoss({ guide: guideFromModel(earlier), guideName: 'checkpoint-2', temperature: 0.05 });
+    const second = join(tiny.folder, 'second');
+    const { summary } = await tiny.run({ loss, arguments: { outputDir: second } });
+    expect(summary.outcome).toBe('completed');
+    const card = await readFile(join(second, 'final', 'README.md'), 'utf8');
+    expect(card).toContain('"guide": "checkpoint-2"');
+    expect(card).toContain('@misc{solatorio2024gistembed,');
+  });
+
+  test('trains the same model from a folder of embeddings as when it is asked at every step', async () => {
+    const datasets = [pairsDataset('pairs', 40), pairsDataset('more', 24, 300)];
+    const guide = guideFromModel(await tinyModel(tiny.kernels));
+    const folder = join(tiny.folder, 'guide');
+    await writeGuideEmbeddings(folder, { datasets, guide, guideName: 'tiny' });
+    const stored = await guideFromFolder(folder, { datasets, guideName: 'tiny' });
+    const asked = await tiny.run({ datasets, loss: gistEmbedLoss({ guide, margin: 0.2 }) });
+    const read = await tiny.run({ datasets, loss: gistEmbedLoss({ guide: stored, margin: 0.2 }) });
+    const unguided = await tiny.run({ datasets, loss: multipleNegativesRankingLoss({ scale: 100 }) });
+    expect(tableOf(read.model)).toEqual(tableOf(asked.model));
+    expect(tableOf(read.model)).not.toEqual(tableOf(unguided.model));
   });
 });
 
