@@ -2,6 +2,7 @@ import { createKernels } from '@embedbag/kernels';
 import { cachedMultipleNegativesRankingLoss, matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { clipCoefficient, createAdamW } from '@embedbag/trainer';
+import { bestArithmetic } from './machine-work.mjs';
 import { readJsonFile } from './work.mjs';
 
 /** @typedef {import('@embedbag/core').Kernels} Kernels */
@@ -64,6 +65,15 @@ async function openTraining(kernels, settings) {
   };
 }
 
+/**
+ * The operations of a step's three products: similarities and both columns' gradients, all dims nested in the largest.
+ *
+ * @param {any} settings
+ */
+function arithmeticOf({ rows, dims }) {
+  return 6 * rows ** 2 * Math.max(...dims);
+}
+
 /** @returns {import('./serve.mjs').Side} */
 export function createSide() {
   /** @type {Kernels | undefined} */
@@ -73,10 +83,15 @@ export function createSide() {
   /** @type {number[]} */
   let losses = [];
   let steps = 0;
+  /** @type {number | undefined} */
+  let bestRate;
+  let limit = 0;
   return {
     async prepare(settings) {
       ({ steps } = settings);
       kernels ??= await createKernels();
+      bestRate ??= await bestArithmetic(kernels.threads);
+      limit = arithmeticOf(settings) / bestRate;
       training?.end();
       training = await openTraining(kernels, settings);
       losses = [];
@@ -86,7 +101,7 @@ export function createSide() {
       const started = performance.now();
       for (let step = 0; step < steps; step++) losses.push(training?.step() ?? Number.NaN);
       const seconds = (performance.now() - started) / 1000;
-      return { seconds, count: steps };
+      return { seconds, count: steps, figures: { limit } };
     },
     async output() {
       return {

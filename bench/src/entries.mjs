@@ -4,6 +4,7 @@ import { encodeOne } from './entries/encode-one.mjs';
 import { encodeSentences } from './entries/encode-sentences.mjs';
 import { encodeTransformer } from './entries/encode-transformer.mjs';
 import { evaluate } from './entries/evaluate.mjs';
+import { machineArithmetic, machineMemory } from './entries/machine.mjs';
 import { encodeMemory, trainMemory } from './entries/memory.mjs';
 import { sampler } from './entries/sampler.mjs';
 import {
@@ -45,4 +46,6 @@ export const ENTRIES = [
   scalingTextLength,
   scalingDocuments,
   scalingPairs,
+  machineArithmetic,
+  machineMemory,
 ];

@@ -31,6 +31,9 @@ export function shortBytes(bytes) {
   return bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 }
 
+/** Percentiles, and the least time that is possible. */
+const TIME_FIGURE = /^(p\d+|limit)$/;
+
 /**
  * The median and the spread of the time, or of the units a second.
  *
@@ -46,15 +49,17 @@ function speedOf(side, unit) {
   return `${shortNumber(1 / median)}${name}/s (${shortNumber(1 / max)} to ${shortNumber(1 / min)})`;
 }
 
+/** A figure beside the time, as its name says what it is. @param {string} name @param {number} value */
+function namedFigure(name, value) {
+  if (name.endsWith('Bytes')) return `${name.slice(0, -'Bytes'.length)} ${shortBytes(value)}`;
+  return `${name} ${TIME_FIGURE.test(name) ? shortTime(value) : shortNumber(value)}`;
+}
+
 /** @param {SideResult} side */
 function furtherFigures(side) {
   return Object.entries(side.figures)
     .filter(([name]) => name !== 'time' && name !== 'peakBytes')
-    .map(([name, { median }]) =>
-      name.endsWith('Bytes')
-        ? `${name.replace('Bytes', '')} ${shortBytes(median)}`
-        : `${name} ${name.startsWith('p') ? shortTime(median) : shortNumber(median)}`,
-    );
+    .map(([name, { median }]) => namedFigure(name, median));
 }
 
 /**

@@ -1,6 +1,19 @@
 import { expect, test } from 'vitest';
 import { markdownTable, rowsOf, shortBytes, shortNumber, shortTime } from './results-table.mjs';
 
+const RESULT = {
+  entry: 'tokenize',
+  work: '',
+  command: 'pnpm bench',
+  date: '2026-01-01',
+  scale: 'quick',
+  machine: { processor: '', cores: 2, memoryGiB: 8, system: '' },
+  versions: {},
+  unit: { name: 'texts', perSecond: true },
+  agreements: [],
+  notes: [],
+} as const;
+
 test('numbers, times and sizes have three digits and a unit', () => {
   expect([404_000, 1_500_000, 48_000, 84, 2e9, 0.25].map(shortNumber)).toEqual([
     '404 k',
@@ -20,14 +33,7 @@ test('a peer stands in a row with its ratio and its mark', () => {
     peakBytes: { median: 2 ** 20, min: 2 ** 20, max: 2 ** 20 },
   });
   const rows = rowsOf({
-    entry: 'tokenize',
-    work: '',
-    command: 'pnpm bench',
-    date: '2026-01-01',
-    scale: 'quick',
-    machine: { processor: '', cores: 2, memoryGiB: 8, system: '' },
-    versions: {},
-    unit: { name: 'texts', perSecond: true },
+    ...RESULT,
     sides: [
       { case: 'all', side: 'embedbag', count: 1, rounds: 1, figures: figures(0.001) },
       { case: 'all', side: 'peer', note: 'batches of 32', count: 1, rounds: 1, figures: figures(0.01) },
@@ -45,13 +51,26 @@ test('a peer stands in a row with its ratio and its mark', () => {
         isReached: false,
       },
     ],
-    agreements: [],
-    notes: [],
   });
   expect(rows).toEqual([
     ['tokenize', 'all', 'embedbag', '1.00 k texts/s (1.00 k to 1.00 k)', '1 MiB', '', ''],
     ['tokenize', 'all', 'peer (batches of 32)', '100 texts/s (100 to 100)', '1 MiB', '10.0x', '12.0x short by 1.20x'],
   ]);
+});
+
+test('figures beside the time are shown as times, sizes or numbers', () => {
+  const median = (value: number) => ({ median: value, min: value, max: value });
+  const figures = {
+    time: median(1),
+    p99: median(0.002),
+    limit: median(0.5),
+    wasmBytes: median(2 ** 20),
+    rate: median(3),
+  };
+  const result = { ...RESULT, sides: [{ case: 'all', side: 'embedbag', count: 1, rounds: 1, figures }], marks: [] };
+  expect(rowsOf({ ...result, unit: { name: 'step', perSecond: false } })[0]?.[3]).toBe(
+    '1.00 s (1.00 s to 1.00 s); p99 2.00 ms; limit 500 ms; wasm 1 MiB; rate 3.00',
+  );
 });
 
 test('a Markdown table has a line under its header', () => {
