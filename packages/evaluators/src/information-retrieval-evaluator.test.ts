@@ -1,5 +1,6 @@
 import { type EmbeddingModel, type EmbedOptions, isEmbedbagError } from '@embedbag/core';
 import { createTypeScriptKernels } from '@embedbag/kernels';
+import { testEvaluator } from '@embedbag/testing';
 import { expect, test } from 'vitest';
 import { informationRetrievalEvaluator } from './information-retrieval-evaluator.js';
 import type { InformationRetrievalOptions } from './information-retrieval-options.js';
@@ -36,6 +37,23 @@ const tiny = {
   corpus: { d3: '-1 0', d2: '2 0.1', d1: '1 0.5' },
   relevantDocs: { q1: ['d2'] },
 } satisfies InformationRetrievalOptions;
+
+const words = ['one', 'two', 'three', 'four', 'five', 'six'];
+
+testEvaluator({
+  name: 'InformationRetrievalEvaluator, in chunks, at several dims',
+  create: () =>
+    informationRetrievalEvaluator({
+      name: 'words',
+      queries: Object.fromEntries(words.slice(0, 4).map((word) => [word, `the query ${word}`])),
+      corpus: Object.fromEntries(words.map((word) => [word, `the document ${word}`])),
+      relevantDocs: { one: ['one', 'two'], two: ['two'], three: ['six'] },
+      truncateDims: [16, 4],
+      similarityFunctions: ['cosine', 'dot'],
+      ndcgAtK: [3],
+      corpusChunkSize: 4,
+    }),
+});
 
 test('ranks by cosine and by dot product where asked, each under its own keys', async () => {
   const evaluator = informationRetrievalEvaluator({

@@ -1,7 +1,22 @@
 import { type EmbeddingModel, EVALUATOR_CONTRACT, type Evaluator } from '@embedbag/core';
 import { createTypeScriptKernels } from '@embedbag/kernels';
+import { testEvaluator } from '@embedbag/testing';
 import { expect, test } from 'vitest';
+import { informationRetrievalEvaluator } from './information-retrieval-evaluator.js';
 import { sequentialEvaluator } from './sequential-evaluator.js';
+
+const texts = { a: 'one', b: 'two', c: 'three', d: 'four' };
+
+testEvaluator({
+  name: 'SequentialEvaluator',
+  create: () => {
+    const parts = ['first', 'second'].map((name) => {
+      const corpus = Object.fromEntries(Object.entries(texts).map(([id, text]) => [id, `${name} ${text}`]));
+      return informationRetrievalEvaluator({ name, queries: texts, corpus, relevantDocs: { a: ['a'], b: ['b', 'c'] } });
+    });
+    return sequentialEvaluator(parts, { mainScore: 'mean' });
+  },
+});
 
 const model: EmbeddingModel = {
   dimension: 1,

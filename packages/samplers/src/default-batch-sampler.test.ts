@@ -1,7 +1,10 @@
 import type { BatchStream, SampledRows } from '@embedbag/core';
+import { testBatchSampler } from '@embedbag/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { defaultBatchSampler } from './default-batch-sampler.js';
+
+testBatchSampler({ create: defaultBatchSampler });
 
 function rowsWithoutTexts(rowCount: number): SampledRows {
   return {

@@ -1,7 +1,10 @@
 import { type BatchStream, createRandom, hashTexts, type SampledRows } from '@embedbag/core';
+import { testBatchSampler } from '@embedbag/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { noDuplicatesBatchSampler } from './no-duplicates-batch-sampler.js';
+
+testBatchSampler({ create: noDuplicatesBatchSampler, distinctTexts: true });
 
 /** Rows of texts as a list by row; an undefined text is one the row does not have. */
 function rowsOf(texts: readonly (readonly (string | undefined)[])[], columnCount: number): SampledRows {

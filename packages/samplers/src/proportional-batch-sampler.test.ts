@@ -1,7 +1,10 @@
 import type { BatchStream, DatasetBatch, DatasetBatchStream } from '@embedbag/core';
+import { testMultiDatasetBatchSampler } from '@embedbag/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { proportionalBatchSampler } from './proportional-batch-sampler.js';
+
+testMultiDatasetBatchSampler({ create: proportionalBatchSampler });
 
 /** A stream of `length` batches that counts `count`; batch `b` is the row number `b`. */
 function streamOf(count: number, length = count): BatchStream {

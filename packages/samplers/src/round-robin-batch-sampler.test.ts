@@ -1,7 +1,10 @@
 import type { BatchStream, DatasetBatch, DatasetBatchStream } from '@embedbag/core';
+import { testMultiDatasetBatchSampler } from '@embedbag/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { roundRobinBatchSampler } from './round-robin-batch-sampler.js';
+
+testMultiDatasetBatchSampler({ create: roundRobinBatchSampler, isShuffled: false });
 
 /** A stream of `length` batches that counts `count`; batch `b` is the row number `b`. */
 function streamOf(count: number, length = count): BatchStream {

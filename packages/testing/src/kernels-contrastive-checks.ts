@@ -320,7 +320,7 @@ export const kernelsContrastiveChecks: readonly KernelsCheck[] = [
     for (const [column, gradient] of gradients.entries())
       expectClose(gradient, expected.gradients[column]!, 1e-4, 'gradient');
   }),
-  kernelsCheck('contrastive agrees with the formula however few rows it may hold at a time', (kernels) => {
+  kernelsCheck('contrastive holds to the formula however few rows it may hold at a time', (kernels) => {
     const terms = [4, 36].map((dim) => ({ dim, weight: 1 }));
     const guide = { dimension: 12, marginStrategy: 'absolute', margin: 0.1 } as const;
     for (const rowsAtOnce of [1, 8, 20, 1000]) {

@@ -1,5 +1,6 @@
 import { createRandom, type Kernels, LOSS_CONTRACT, type Loss } from '@embedbag/core';
 import { expect } from 'vitest';
+import { type ContractCheck, expectPlainConfig } from './contract-check.js';
 import { expectClose, largest } from './expect-close.js';
 import { PLACES } from './guarded-array.js';
 import {
@@ -24,12 +25,7 @@ export interface LossCheckSettings {
   readonly tolerance: number;
 }
 
-/** One statement about a loss that must hold. */
-export interface LossCheck {
-  readonly title: string;
-  /** Throws where the statement does not hold. */
-  run(settings: LossCheckSettings): Promise<void>;
-}
+type LossCheck = ContractCheck<LossCheckSettings>;
 
 /** At most this many values of a batch are moved up and down. */
 const MOST_DIFFERENCES = 60;
@@ -137,9 +133,7 @@ export const lossChecks: readonly LossCheck[] = [
   {
     title: 'has a config of plain JSON, the same for the same options',
     async run({ create }) {
-      const { config } = create();
-      expect(JSON.parse(JSON.stringify(config))).toStrictEqual(config);
-      expect(create().config).toStrictEqual(config);
+      expectPlainConfig(create().config, create().config);
     },
   },
   lossCheck('has the gradient that differences of its value give', async (settings, loss, kernels) => {
