@@ -1,4 +1,4 @@
-// The fused contrastive kernel, 4 of 4: the gradient of the candidates.
+// The fused contrastive kernel, 6 of 6: the gradient of the candidates.
 import { partStart } from './arguments';
 import {
   blocks, byDims, candidateColumn, candidateNumber, candidateSums, columns, dimension, dimsStride,
@@ -12,6 +12,9 @@ import { addOctet, multiplyAdd } from './vector';
 const ROWS_AT_A_TIME: i32 = 256;
 /** Octets of dims of so many rows go over the candidates together: 16 KiB, half of the first cache. */
 const PANEL_ROWS: i32 = 512;
+
+/** Octets of candidates whose weights, 8 KiB an octet, stay in the second cache while the dims go over them. */
+const OCTETS_AT_A_TIME: i32 = 64;
 
 /** Adds the products of the rows of `parts` threads from `part` with the candidates of octets `[begin, end)` at one term. */
 function multiplyCandidates(block: i32, term: i32, part: i32, parts: i32, begin: i32, end: i32): void {
@@ -64,7 +67,10 @@ export function contrastiveCandidates(args: usize, thread: i32, threads: i32): v
   for (let part = 0; part < parts; part += partsAtATime) {
     const together = min(partsAtATime, parts - part);
     for (let block = 0; block < blocks; block++) {
-      for (let term = 0; term < terms; term++) multiplyCandidates(block, term, part, together, begin, end);
+      for (let first = begin; first < end; first += OCTETS_AT_A_TIME) {
+        const last = min(first + OCTETS_AT_A_TIME, end);
+        for (let term = 0; term < terms; term++) multiplyCandidates(block, term, part, together, first, last);
+      }
     }
   }
   for (let column = 0; column < columns; column++) {

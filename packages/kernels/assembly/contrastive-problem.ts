@@ -1,4 +1,4 @@
-// The fused contrastive kernel, 1 of 4: what its parts share.
+// The fused contrastive kernel, 1 of 6: what its parts share.
 //
 // A call runs `contrastivePrepare` once, then for one stretch of rows after the other `contrastiveRows` (each thread its
 // own rows: products, softmax, the rows' gradient) and `contrastiveCandidates` (each thread its own candidates), and
@@ -41,6 +41,9 @@ export let scratch: usize = 0;
 export let scratchStride: usize = 0;
 export let rowLosses: usize = 0;
 export let candidateColumns: i32 = 0;
+export let tileStride: usize = 0;
+export let runs: i32 = 0;
+export let runTable: usize = 0;
 
 export let dimsStride: usize = 0;
 export let candidatesStride: usize = 0;
@@ -78,6 +81,9 @@ export function readProblem(args: usize): void {
   candidatesStride = pointerAt(args, 25);
   planeOctetStride = pointerAt(args, 26);
   planeStride = pointerAt(args, 27);
+  runs = integerAt(args, 28);
+  runTable = pointerAt(args, 29);
+  tileStride = pointerAt(args, 30);
 }
 
 // A term: the weight of a softmax entry, that of a label, the term's weight in the loss, its octets of dims, its columns.
@@ -216,6 +222,34 @@ export function octetWidth(octet: i32): i32 {
   return load<i32>(octetTable + (<usize>octet << 3), 4);
 }
 
+// A run: terms or parts of terms that are multiplied together: its first octet of dims, the term whose dot products it goes on
+// from, the term that its first segment belongs to, its segments, one a term, and where their octets are listed (int32).
+// @ts-ignore: decorator
+@inline
+export function firstOctetOfRun(run: i32): i32 {
+  return integerAt(runTable + (<usize>run << 7), 0);
+}
+// @ts-ignore: decorator
+@inline
+export function sourceTermOfRun(run: i32): i32 {
+  return integerAt(runTable + (<usize>run << 7), 1);
+}
+// @ts-ignore: decorator
+@inline
+export function firstTermOfRun(run: i32): i32 {
+  return integerAt(runTable + (<usize>run << 7), 2);
+}
+// @ts-ignore: decorator
+@inline
+export function segmentCountOfRun(run: i32): i32 {
+  return integerAt(runTable + (<usize>run << 7), 3);
+}
+// @ts-ignore: decorator
+@inline
+export function segmentsOfRun(run: i32): usize {
+  return pointerAt(runTable + (<usize>run << 7), 4);
+}
+
 /** The plane of `block` and `term` among the planes of `thread`. */
 // @ts-ignore: decorator
 @inline
@@ -223,8 +257,8 @@ export function planeOf(thread: i32, block: i32, term: i32): usize {
   return planes + <usize>thread * planesStride + <usize>block * blockStride + <usize>term * planeStride;
 }
 
-// The scratch of a thread: a zero tile; per partition, term and row the softmax sum (and maximum)
-// in 4 lanes; per query column, term and row the sum of weight * cosine in 4 lanes; the softmax factor of every partition,
+// The scratch of a thread: a zero tile; a word for one segment; per partition, term and row the softmax sum and
+// what is added to the logits, in 4 lanes; per query column, term and row the sum of weight * cosine in 4 lanes; the softmax factor of every partition,
 // term and row; per candidate column and term the column sums of this thread's rows; the gradient tiles of one term.
 // @ts-ignore: decorator
 @inline
@@ -233,18 +267,23 @@ export function zeroTile(thread: i32): usize {
 }
 // @ts-ignore: decorator
 @inline
-export function softmaxSums(thread: i32): usize {
+export function segmentWord(thread: i32): usize {
   return zeroTile(thread) + 128;
 }
 // @ts-ignore: decorator
 @inline
-export function softmaxMaxima(thread: i32): usize {
+export function softmaxSums(thread: i32): usize {
+  return zeroTile(thread) + 192;
+}
+// @ts-ignore: decorator
+@inline
+export function softmaxReferences(thread: i32): usize {
   return softmaxSums(thread) + (<usize>(partitions * terms * rowsPerThread) << 4);
 }
 // @ts-ignore: decorator
 @inline
 export function rowSums(thread: i32): usize {
-  return softmaxMaxima(thread) + (<usize>(partitions * terms * rowsPerThread) << 4);
+  return softmaxReferences(thread) + (<usize>(partitions * terms * rowsPerThread) << 4);
 }
 // @ts-ignore: decorator
 @inline

@@ -9,6 +9,8 @@ const PLANE_BYTES = 8 << 20;
 /** The kernel takes logits in base 2. */
 const { LOG2E } = Math;
 const LINE_BYTES = 64;
+/** Octets of dims that are multiplied at a time: 32 KiB of a panel, beside those of the rows in the second cache. */
+const RUN_OCTETS = 128;
 
 /** How many groups of 8 hold `count`. */
 export const octets = (count: number): number => Math.ceil(count / 8);
@@ -41,6 +43,35 @@ function stretchesOf(problem: ContrastiveProblem): Stretch[] {
   return stretches;
 }
 
+/** Terms or parts of terms whose dot products are computed together. */
+export interface Run {
+  readonly firstOctet: number;
+  /** The term whose dot products it goes on from; 0 where it goes on from nothing. */
+  readonly sourceTerm: number;
+  readonly firstTerm: number;
+  /** Octets of dims by term, from `firstTerm` on. */
+  readonly segments: number[];
+}
+
+function runsOf(stretches: readonly Stretch[]): Run[] {
+  const runs: Run[] = [];
+  let room = 0;
+  for (const [term, { firstOctet, endOctet }] of stretches.entries()) {
+    for (let octet = firstOctet; octet < endOctet; ) {
+      if (room === 0) {
+        const sourceTerm = octet > firstOctet ? term : Math.max(0, term - 1);
+        runs.push({ firstOctet: octet, sourceTerm, firstTerm: term, segments: [] });
+        room = RUN_OCTETS;
+      }
+      const count = Math.min(room, endOctet - octet);
+      runs.at(-1)!.segments.push(count);
+      octet += count;
+      room -= count;
+    }
+  }
+  return runs;
+}
+
 /** What a cosine counts in a logit of `block`, off the diagonal and on it. */
 export function logitScales(
   block: ContrastiveBlock,
@@ -57,6 +88,7 @@ export function logitScales(
 /** The sizes of a problem's parts in memory; assembly/contrastive-problem.ts describes the layouts. */
 export class ContrastivePlan {
   readonly stretches: readonly Stretch[];
+  readonly runs: readonly Run[];
   readonly partitions: number;
   readonly paddedRows: number;
   readonly dimOctets: number;
@@ -69,6 +101,8 @@ export class ContrastivePlan {
   readonly planeStride: number;
   readonly blockStride: number;
   readonly planesStride: number;
+  /** Bytes from one octet of dims to the next in the gradient tiles of a thread's rows. */
+  readonly tileStride: number;
   readonly scratchStride: number;
   /** One, or all of the pool. */
   readonly threads: number;
@@ -77,6 +111,7 @@ export class ContrastivePlan {
   constructor(problem: ContrastiveProblem, mostThreads: number) {
     const { blocks, rows, columns, scale } = problem;
     this.stretches = stretchesOf(problem);
+    this.runs = runsOf(this.stretches);
     const terms = this.stretches.length;
     this.partitions = 1 + Math.max(...blocks.map((block) => block.partition));
     const rowOctets = octets(rows);
@@ -98,10 +133,11 @@ export class ContrastivePlan {
     this.blockStride = rowOctets * this.planeOctetStride;
     this.planesStride = blocks.length * this.blockStride;
     const widest = Math.max(...this.stretches.map((stretch) => stretch.endOctet - stretch.firstOctet));
+    this.tileStride = oddLines(this.rowsPerThread * 32);
     const sums = (2 * this.partitions + columns.length) * terms * this.rowsPerThread * 16;
     const factors = this.partitions * terms * this.rowsPerThread * 4;
     const partials = this.candidateColumns.length * terms * this.paddedRows * 4;
-    this.scratchStride = oddLines(128 + sums + factors + partials + widest * this.rowsPerThread * 32);
+    this.scratchStride = oddLines(192 + sums + factors + partials + widest * this.tileStride);
     const scales = blocks.flatMap((block) => Object.values(logitScales(block, scale)));
     // A little more than the largest, for cosines that rounding puts above 1.
     this.logitBound = Math.max(...scales.map(Math.abs)) * 1.0001 * LOG2E;

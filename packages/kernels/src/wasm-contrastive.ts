@@ -93,6 +93,18 @@ function writeOctets(runtime: WasmRuntime, plan: ContrastivePlan): number {
   return table;
 }
 
+/** The runs, and the octets of dims of their segments. */
+function writeRuns(runtime: WasmRuntime, plan: ContrastivePlan): number {
+  return writeTable(
+    runtime,
+    plan.runs.map(({ firstOctet, sourceTerm, firstTerm, segments }) => {
+      const list = runtime.staging.scratch(segments.length * 4);
+      runtime.memory.int32(list, segments.length).set(segments);
+      return [firstOctet, sourceTerm, firstTerm, segments.length, list];
+    }),
+  );
+}
+
 /** See {@link Kernels.contrastive}. */
 export function contrastive(
   runtime: WasmRuntime,
@@ -119,6 +131,7 @@ export function contrastive(
     ...[staging.scratch(threads * plan.planesStride), plan.planesStride],
     ...[staging.scratch(threads * plan.scratchStride), plan.scratchStride, rowLosses, plan.blockStride],
     ...[plan.dimsStride, plan.candidatesStride, plan.planeOctetStride, plan.planeStride],
+    ...[plan.runs.length, writeRuns(runtime, plan), plan.tileStride],
   ];
   pool.run('contrastivePrepare', args, parallel);
   for (let first = 0; first < plan.paddedRows; first += threads * plan.rowsPerThread) {
