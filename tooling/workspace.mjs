@@ -13,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Folders whose members are packages of the workspace, beside `tooling` itself. */
-const WORKSPACE_FOLDERS = ['packages', 'apps'];
+const WORKSPACE_FOLDERS = ['packages', 'apps', 'examples'];
 
 /** What a build reads beside a package's own files. */
 const SHARED_BUILD_INPUTS = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'turbo.json', 'tooling/tsconfig', 'tooling/tsup'];

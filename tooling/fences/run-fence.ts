@@ -63,8 +63,12 @@ function importEdits(source: ts.SourceFile, fence: Fence): Edit[] {
   const rewrite = (literal: ts.Expression | undefined): void => {
     if (literal === undefined || !ts.isStringLiteralLike(literal) || literal.text.startsWith('node:')) return;
     const folder = folderByName.get(literal.text);
-    const target = folder === undefined ? require.resolve(literal.text) : path.join(folder, 'src', 'index.ts');
-    edits.push({ start: literal.getStart(), end: literal.getEnd(), text: JSON.stringify(target) });
+    const target = (): string => {
+      if (folder !== undefined) return path.join(folder, 'src', 'index.ts');
+      if (!literal.text.startsWith('.')) return require.resolve(literal.text);
+      return path.join(path.dirname(modulePathOf(fence)), literal.text);
+    };
+    edits.push({ start: literal.getStart(), end: literal.getEnd(), text: JSON.stringify(target()) });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) rewrite(node.moduleSpecifier);

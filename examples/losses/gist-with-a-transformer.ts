@@ -1,0 +1,38 @@
+// A transformer as guide, through @huggingface/transformers. Its embeddings are made once, in minutes to hours, and kept in a folder.
+// Typechecked and not run here: the model would be downloaded. `npm install @huggingface/transformers` before you run it.
+import type { TextGuide } from '@embedbag/core';
+import { guideFromFolder, readDatasets, writeGuideEmbeddings } from '@embedbag/datasets';
+import { gistEmbedLoss, matryoshkaLoss } from '@embedbag/losses';
+import { StaticEmbedding } from '@embedbag/static-embedding';
+import { loadTokenizer } from '@embedbag/tokenization';
+import { train } from '@embedbag/trainer';
+import { pipeline } from '@huggingface/transformers';
+
+const extract = await pipeline('feature-extraction', 'Xenova/all-MiniLM-L6-v2');
+const transformer: TextGuide = async (texts) => {
+  const { data, dims } = await extract([...texts], { pooling: 'mean', normalize: true });
+  return { data, rows: dims[0]!, columns: dims[1]! };
+};
+
+const datasets = await readDatasets('train');
+await writeGuideEmbeddings('guide', {
+  datasets,
+  guide: transformer,
+  guideName: 'all-MiniLM-L6-v2',
+  batchSize: 64,
+  onProgress: ({ texts, totalTexts }) => console.log(`${texts} of ${totalTexts} texts`),
+});
+
+const guide = await guideFromFolder('guide', { datasets, guideName: 'all-MiniLM-L6-v2' });
+const model = await StaticEmbedding.create({
+  tokenizer: await loadTokenizer('tokenizer.json'),
+  dimension: 1024,
+  seed: 42,
+});
+await train({
+  model,
+  datasets,
+  loss: matryoshkaLoss(gistEmbedLoss({ guide, guideName: 'all-MiniLM-L6-v2' }), { dims: [1024, 256, 64] }),
+  arguments: { outputDir: 'output' },
+});
+model.dispose();

@@ -1,0 +1,15 @@
+/**
+ * What the example uses of @huggingface/transformers 3: the package itself downloads hundreds of megabytes of runtimes, so it is
+ * not installed here.
+ */
+declare module '@huggingface/transformers' {
+  export interface Tensor {
+    readonly data: Float32Array;
+    readonly dims: readonly number[];
+  }
+  export type FeatureExtractor = (
+    texts: string[],
+    options: { readonly pooling?: 'none' | 'mean' | 'cls'; readonly normalize?: boolean },
+  ) => Promise<Tensor>;
+  export function pipeline(task: 'feature-extraction', model: string): Promise<FeatureExtractor>;
+}
