@@ -72,7 +72,7 @@ const isModule = (found: PackageImport): found is { readonly module: unknown } =
 /** Why native TensorFlow cannot run in this engine; it calls functions of `node:util` that Node.js 23 dropped. */
 async function engineProblem(packageName: string): Promise<string | undefined> {
   if (!isNode()) return 'It needs Node.js.';
-  const util: object = await import('node:util');
+  const { default: util } = await import('node:util');
   if ('isNullOrUndefined' in util) return undefined;
   return `${packageName} 4.22 needs Node.js 20 or 22, this is ${process.version}: it calls \`util.isNullOrUndefined\`, which is gone.`;
 }

@@ -1,5 +1,7 @@
 import {
+  type AdamWReplay,
   type AdamWStep,
+  type AdamWStepOptions,
   type BagForwardOptions,
   bagCount,
   type ContrastiveProblem,
@@ -18,7 +20,7 @@ import {
   loadTensorFlow,
   type TensorFlow,
 } from './load-tensorflow.js';
-import { adamW, gradientNorm } from './tensorflow-adamw.js';
+import { adamW, adamWReplay, gradientNorm } from './tensorflow-adamw.js';
 import { bagBackward, bagForward } from './tensorflow-bag.js';
 import { contrastive } from './tensorflow-contrastive.js';
 import { topK } from './tensorflow-top-k.js';
@@ -107,6 +109,15 @@ class KernelsOnTensorFlow implements TensorFlowKernels {
 
   adamW(step: AdamWStep): void {
     adamW(this.ready(), step);
+  }
+
+  startAdamW(step: AdamWStep, options?: AdamWStepOptions): () => void {
+    this.checkAlive();
+    return () => adamW(this.ready(), step, options);
+  }
+
+  adamWReplay(replay: AdamWReplay): void {
+    adamWReplay(this.ready(), replay);
   }
 
   topK(request: TopKRequest): TopKResult {
