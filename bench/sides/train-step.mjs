@@ -34,7 +34,7 @@ async function openTraining(kernels, settings) {
   const { table, dimension } = model;
   const bags = model.tokenize(batchTexts(settings));
   const optimizer = createAdamW();
-  let state = optimizer.init(kernels, table.rows * dimension);
+  let state = optimizer.init(kernels, table);
   const [embeddings, gradients] = [0, 1].map(() => kernels.allocateFloat32(2 * rows * dimension));
   if (embeddings === undefined || gradients === undefined) throw new Error('Expected two arrays.');
   const ranking =

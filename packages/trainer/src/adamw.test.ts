@@ -27,7 +27,7 @@ const gradientOfRow = (row: number, values: readonly number[]): SparseRows => ({
 test('three steps are those of torch.optim.AdamW, rows without a gradient included', () => {
   const optimizer = createAdamW({ weightDecay: 0.01 });
   const table = matrix([1, -2, 0.5, 3], 2);
-  let state = optimizer.init(kernels, 4);
+  let state = optimizer.init(kernels, table);
   const steps = [
     { gradient: gradientOfRow(0, [0.1, -0.4]), gradientScale: 1, learningRate: 0.1 },
     { gradient: gradientOfRow(1, [2, 1e-3]), gradientScale: 0.5, learningRate: 0.2 },
@@ -59,7 +59,7 @@ test('three steps are those of torch.optim.AdamW, rows without a gradient includ
 test('the state counts steps and keeps the powers of beta as running products', () => {
   const optimizer = createAdamW({ beta1: 0.5, beta2: 0.25 });
   const table = matrix([1, 2], 2);
-  const before = optimizer.init(kernels, 2);
+  const before = optimizer.init(kernels, table);
   const update = { kernels, table, gradient: gradientOfRow(0, [1, 1]), gradientScale: 1, learningRate: 0.1 };
   const after = optimizer.update(optimizer.update(before, update), update);
   expect(before).toMatchObject({ step: 0, beta1Power: 1, beta2Power: 1 });
@@ -70,7 +70,7 @@ test('the state counts steps and keeps the powers of beta as running products', 
 test('a rate of 0 moves the moments and not the table', () => {
   const optimizer = createAdamW();
   const table = matrix([1, 2], 2);
-  const state = optimizer.init(kernels, 2);
+  const state = optimizer.init(kernels, table);
   optimizer.update(state, { kernels, table, gradient: gradientOfRow(0, [1, 1]), gradientScale: 1, learningRate: 0 });
   expect([...table.data]).toEqual([1, 2]);
   expect(state.firstMoment[0]).toBeCloseTo(0.1, 6);
@@ -78,7 +78,7 @@ test('a rate of 0 moves the moments and not the table', () => {
 
 test('released moments are back with the kernels', () => {
   const optimizer = createAdamW();
-  const state = optimizer.init(kernels, 2);
+  const state = optimizer.init(kernels, { rows: 1, columns: 2 });
   optimizer.release(kernels, state);
   expect(() => kernels.release(state.firstMoment)).toThrow();
 });

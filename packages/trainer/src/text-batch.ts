@@ -16,22 +16,29 @@ export interface TextBatch {
   };
 }
 
-/** Reads the rows of `batch` from its dataset. */
-export async function readTextBatch(dataset: TextDataset, batch: DatasetBatch, loss: Loss): Promise<TextBatch> {
+/** Reads the rows of `batch` from its dataset, at once where the dataset has them at hand. */
+export function readTextBatch(dataset: TextDataset, batch: DatasetBatch, loss: Loss): TextBatch | Promise<TextBatch> {
   const { rows } = batch;
   const columns = dataset.columns.map((_, column) => column);
-  const texts = await Promise.all(columns.map((column) => dataset.texts(column, rows)));
-  const labels = loss.columns.labels === 'none' ? undefined : dataset.labels?.(rows);
-  const valid = columns.map((column) => dataset.valid?.(column, rows));
-  return {
-    dataset,
-    rows,
-    texts,
-    extras: {
-      ...(labels === undefined ? {} : { labels }),
-      ...(valid.every((column) => column === undefined) ? {} : { valid }),
-    },
+  const texts = columns.map((column) => dataset.texts(column, rows));
+  const withTexts = (read: readonly (readonly string[])[]): TextBatch => {
+    const labels = loss.columns.labels === 'none' ? undefined : dataset.labels?.(rows);
+    const valid = columns.map((column) => dataset.valid?.(column, rows));
+    return {
+      dataset,
+      rows,
+      texts: read,
+      extras: {
+        ...(labels === undefined ? {} : { labels }),
+        ...(valid.every((column) => column === undefined) ? {} : { valid }),
+      },
+    };
   };
+  return texts.every(isAtHand) ? withTexts(texts) : Promise.all(texts).then(withTexts);
+}
+
+function isAtHand(texts: ReturnType<TextDataset['texts']>): texts is readonly string[] {
+  return Array.isArray(texts);
 }
 
 /** The hashes of the batch's texts by column, `[rows * 2]` each. */

@@ -118,7 +118,8 @@ describe('what cannot work', () => {
       if (event.type === 'step-end') before = tableOf(model);
     };
     const dataset = pairsDataset('pairs', 10);
-    const args = { perDeviceTrainBatchSize: 4, warmupRatio: 0 };
+    // An event sees the table of the step before only where no row may be behind.
+    const args = { perDeviceTrainBatchSize: 4, warmupRatio: 0, optimizer: 'dense' } as const;
     const run = tiny.run({
       model,
       loss,

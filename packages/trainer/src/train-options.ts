@@ -27,7 +27,10 @@ export interface TrainOptions {
   readonly multiDatasetBatchSampler?: MultiDatasetBatchSampler;
   /** Ends the run after the step that is under way; what is trained until then is saved. */
   readonly signal?: AbortSignal;
-  /** Is told of every step, log line, evaluation and checkpoint, in order. What it throws ends the run. */
+  /**
+   * Is told of every step, log line, evaluation and checkpoint, in order. What it throws ends the run. Where it reads the
+   * model's table at a step, it needs the argument `optimizer: 'dense'`.
+   */
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 

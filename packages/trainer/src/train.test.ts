@@ -1,4 +1,6 @@
-import type { Kernels, Loss, TrainingEvent } from '@embedbag/core';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Evaluator, Kernels, Loss, TrainingEvent } from '@embedbag/core';
 import { createKernels } from '@embedbag/kernels';
 import { matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
 import { defaultBatchSampler, roundRobinBatchSampler } from '@embedbag/samplers';
@@ -248,5 +250,63 @@ describe('events', () => {
     const { summary } = await tiny.run({ batchSampler: short });
     expect(summary).toMatchObject({ outcome: 'completed', step: 4, steps: 6 });
     expect(eventsOf(tiny.events, 'notice').map(({ code }) => code)).toEqual(['fewer-batches']);
+  });
+});
+
+describe('the optimizer', () => {
+  const settings = { numTrainEpochs: 3, weightDecay: 0.01 };
+
+  test.each(['deferred', undefined] as const)('`%s` gives the bytes of `dense`', async (optimizer) => {
+    const chosen = optimizer === undefined ? {} : { optimizer };
+    const dense = await tiny.run({ arguments: { ...settings, optimizer: 'dense' } });
+    const other = await tiny.run({ arguments: { ...settings, ...chosen } });
+    expect(tableOf(other.model)).toEqual(tableOf(dense.model));
+    expect(other.summary.meanLoss).toBe(dense.summary.meanLoss);
+  });
+
+  test('`lazy` gives other numbers', async () => {
+    const dense = await tiny.run({ arguments: { ...settings, optimizer: 'dense' } });
+    const lazy = await tiny.run({ arguments: { ...settings, optimizer: 'lazy' } });
+    expect(tableOf(lazy.model)).not.toEqual(tableOf(dense.model));
+  });
+
+  /** The tables that a run with `optimizer` shows evaluators and saves in checkpoints. */
+  async function tablesShown(optimizer: 'dense' | 'deferred'): Promise<number[][]> {
+    const tables: number[][] = [];
+    const model = await tinyModel(tiny.kernels);
+    const evaluator: Evaluator = {
+      ...countingEvaluator(),
+      async evaluate() {
+        tables.push(tableOf(model));
+        return { metrics: {}, primaryMetric: '' };
+      },
+    };
+    const when = { evalStrategy: 'steps', evalSteps: 2, saveStrategy: 'steps', saveSteps: 3 } as const;
+    const outputDir = path.join(tiny.folder, optimizer);
+    await tiny.run({ model, evaluators: [evaluator], arguments: { ...settings, ...when, optimizer, outputDir } });
+    return tables;
+  }
+
+  test('`deferred` shows evaluators and saves in checkpoints what `dense` does', async () => {
+    const dense = await tablesShown('dense');
+    expect(await tablesShown('deferred')).toEqual(dense);
+    expect(dense).toHaveLength(6);
+    for (const file of ['model.safetensors', 'optimizer.safetensors']) {
+      const read = (run: string): Buffer => readFileSync(path.join(tiny.folder, run, 'checkpoint-3', file));
+      expect(read('deferred').equals(read('dense'))).toBe(true);
+    }
+  });
+
+  test('`deferred` leaves the table of `dense` when a signal ends the run', async () => {
+    const tables: number[][] = [];
+    for (const optimizer of ['dense', 'deferred'] as const) {
+      const controller = new AbortController();
+      const onEvent = ({ type }: TrainingEvent): void => {
+        if (type === 'log') controller.abort();
+      };
+      const args = { ...settings, optimizer, loggingSteps: 5 };
+      tables.push(tableOf((await tiny.run({ onEvent, signal: controller.signal, arguments: args })).model));
+    }
+    expect(tables[1]).toEqual(tables[0]);
   });
 });

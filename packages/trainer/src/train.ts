@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createRandom, type DatasetBatch, type JsonObject, type TrainingEvent } from '@embedbag/core';
+import { createRandom, type JsonObject, type TrainingEvent } from '@embedbag/core';
 import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
 import { type AdamW, type AdamWState, clipCoefficient, createAdamW } from './adamw.js';
+import { type BatchReader, openBatchReader, type StepBatch } from './batch-reader.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { type EpochBatches, openEpochBatches } from './epoch-batches.js';
 import { linearSchedule } from './linear-schedule.js';
@@ -9,7 +10,7 @@ import { modelCard } from './model-card.js';
 import { isAbort, nonFiniteError } from './run-endings.js';
 import { createRunProgress } from './run-progress.js';
 import { createStepBuffer, type StepBuffer, splitColumns } from './step-buffers.js';
-import { batchTextHashes, readTextBatch, type TextBatch } from './text-batch.js';
+import { batchTextHashes, type TextBatch } from './text-batch.js';
 import type { EvaluationRecord, TrainingSummary, TrainOptions } from './train-options.js';
 import { resolveTrainingArguments } from './training-arguments.js';
 import { createTrainingLog, type StepRecord } from './training-log.js';
@@ -44,8 +45,8 @@ class TrainingRun {
     this.rateAt = linearSchedule({ learningRate, warmupSteps: plan.warmupSteps, totalSteps: plan.steps });
     this.embeddings = createStepBuffer(kernels, plan.largestBatchTexts * table.columns);
     this.gradients = createStepBuffer(kernels, plan.largestBatchTexts * table.columns);
-    this.optimizer = createAdamW({ beta1, beta2, epsilon, weightDecay });
-    this.optimizerState = this.optimizer.init(kernels, table.rows * table.columns);
+    this.optimizer = createAdamW({ beta1, beta2, epsilon, weightDecay, mode: plan.arguments.optimizer });
+    this.optimizerState = this.optimizer.init(kernels, table);
   }
 
   async run(): Promise<TrainingSummary> {
@@ -55,8 +56,9 @@ class TrainingRun {
     return this.finish();
   }
 
-  /** Gives the memory back; the table stays the model's. */
+  /** Leaves the table up to date, which stays the model's, and gives the memory back. */
   dispose(): void {
+    this.catchUp();
     this.embeddings.release();
     this.gradients.release();
     this.optimizer.release(this.plan.model.kernels, this.optimizerState);
@@ -67,61 +69,71 @@ class TrainingRun {
     const batches = openEpochBatches(this.plan, epoch);
     progress.epochIndex = epoch;
     progress.batchesOfEpoch = 0;
+    const reader = openBatchReader(this.plan, () => batches.next());
     while (this.goesOn()) {
-      const batch = batches.next();
+      const batch = await reader.next();
       if (batch === undefined) return this.endEpoch(batches);
-      const record = await this.trainStep(batch);
+      const record = await this.trainStep(batch, reader);
       if (record === undefined) return;
       progress.step += 1;
-      progress.batchesOfEpoch = batches.position;
-      progress.epoch = epoch + batches.position / batches.count;
+      progress.batchesOfEpoch += 1;
+      progress.epoch = epoch + progress.batchesOfEpoch / batches.count;
       progress.pairs += record.rows;
       progress.stepsMs += record.durationMs;
       await this.endStep(record);
       // Lets signals, timers and streams have their turn.
       await nextTurn();
     }
-    if (batches.position >= batches.count) await this.endEpoch(batches);
+    if (progress.batchesOfEpoch >= batches.count) await this.endEpoch(batches);
   }
 
-  /** One optimizer step, from texts to table; undefined when the signal kept the loss from preparing it. */
-  private async trainStep(batch: DatasetBatch): Promise<StepRecord | undefined> {
+  /** One optimizer step, from tokens to table; undefined when the signal kept the loss from preparing it. */
+  private async trainStep(batch: StepBatch, reader: BatchReader): Promise<StepRecord | undefined> {
     const startedAt = performance.now();
-    const { model, datasets, losses, arguments: args } = this.plan;
-    const { kernels, table } = model;
-    const loss = losses[batch.dataset]!;
-    const textBatch = await readTextBatch(datasets[batch.dataset]!, batch, loss);
-    const preparation = await this.prepareLoss(textBatch, batch.dataset);
+    const { textBatch, datasetIndex, bags } = batch;
+    const { kernels, table } = this.plan.model;
+    const preparation = await this.prepareLoss(textBatch, datasetIndex);
     if (preparation === undefined) return undefined;
+    const gradients = this.gradients.take(textBatch.texts.length * textBatch.rows.length * table.columns);
+    const loss = this.computeLoss(batch, preparation.prepared, gradients);
+    const gradient = kernels.bagBackward(bags, gradients, table.columns);
+    const gradientNorm = kernels.gradientNorm(gradient);
+    const { step } = this.progress;
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      throw nonFiniteError(step + 1, textBatch, loss, gradientNorm);
+    }
+    const learningRate = this.rateAt(step);
+    const gradientScale = clipCoefficient(gradientNorm, this.plan.arguments.maxGradNorm);
+    const meanwhile = (): void => {
+      if (step + 1 < this.plan.steps) reader.readAhead();
+    };
+    const update = { kernels, table, gradient, gradientScale, learningRate, meanwhile };
+    this.optimizerState = this.optimizer.update(this.optimizerState, update);
+    const dataset = textBatch.dataset.name;
+    const durationMs = performance.now() - startedAt;
+    return { loss, gradientNorm, learningRate, dataset, rows: textBatch.rows.length, durationMs };
+  }
 
-    // All columns are one list of texts, so that a token they share is one row of the gradient.
-    const bags = model.tokenize(textBatch.texts.flat());
-    const columns = textBatch.texts.length;
-    const rows = textBatch.rows.length;
-    const embeddings = this.embeddings.take(columns * rows * table.columns);
-    const gradients = this.gradients.take(columns * rows * table.columns);
+  /** The loss of a batch, and its gradient by the embeddings in `gradients`. */
+  private computeLoss(
+    { textBatch, datasetIndex, bags }: StepBatch,
+    prepared: unknown,
+    gradients: Float32Array,
+  ): number {
+    const { kernels, table } = this.plan.model;
+    const embeddings = this.embeddings.take(gradients.length);
+    this.catchUp(bags.ids.subarray(bags.offsets[0], bags.offsets.at(-1)));
     kernels.bagForward(table, bags, embeddings);
+    const columns = textBatch.texts.length;
     const input = {
       ...textBatch.extras,
       embeddings: splitColumns(embeddings, columns),
-      rows,
+      rows: textBatch.rows.length,
       dimension: table.columns,
-      prepared: preparation.prepared,
+      prepared,
       kernels,
     };
-    const lossValue = loss.compute(input, splitColumns(gradients, columns));
-    const gradient = kernels.bagBackward(bags, gradients, table.columns);
-    const gradientNorm = kernels.gradientNorm(gradient);
-    const stepsDone = this.progress.step;
-    if (!Number.isFinite(lossValue) || !Number.isFinite(gradientNorm)) {
-      throw nonFiniteError(stepsDone + 1, textBatch, lossValue, gradientNorm);
-    }
-    const learningRate = this.rateAt(stepsDone);
-    const gradientScale = clipCoefficient(gradientNorm, args.maxGradNorm);
-    const update = { kernels, table, gradient, gradientScale, learningRate };
-    this.optimizerState = this.optimizer.update(this.optimizerState, update);
-    const dataset = textBatch.dataset.name;
-    return { loss: lossValue, gradientNorm, learningRate, dataset, rows, durationMs: performance.now() - startedAt };
+    return this.plan.losses[datasetIndex]!.compute(input, splitColumns(gradients, columns));
   }
 
   private async prepareLoss(batch: TextBatch, dataset: number): Promise<{ readonly prepared: unknown } | undefined> {
@@ -162,6 +174,7 @@ class TrainingRun {
     const { step, epoch } = this.progress;
     if (this.evaluatedAt === step) return;
     this.evaluatedAt = step;
+    this.catchUp();
     for (const evaluator of evaluators) {
       if (signal?.aborted) return;
       const { name } = evaluator;
@@ -180,6 +193,7 @@ class TrainingRun {
     const { step } = progress;
     if (output === undefined || this.savedAt === step) return;
     this.savedAt = step;
+    this.catchUp();
     const trainerState = describeState(plan, progress, this.log, this.evaluations);
     const checkpoint = { model: plan.model, readme: this.readme(), optimizerState, trainerState };
     const path = await output.saveCheckpoint(step, (folder) => writeCheckpoint(folder, checkpoint));
@@ -191,6 +205,7 @@ class TrainingRun {
     const { step, pairs, stepsMs } = this.progress;
     const outcome = this.isAborted && step < steps ? 'aborted' : 'completed';
     this.closeLogWindow();
+    this.catchUp();
     if (outcome === 'completed') await this.evaluate();
     else if (args.saveStrategy !== 'no') await this.saveCheckpoint();
     await this.writeRecords();
@@ -241,6 +256,12 @@ class TrainingRun {
     const records = this.unwrittenRecords;
     this.unwrittenRecords = [];
     for (const record of records) await this.output?.appendLog(record);
+  }
+
+  /** Brings the rows named by `ids`, or all, up to date, before they are read. */
+  private catchUp(ids?: Int32Array): void {
+    const { kernels, table } = this.plan.model;
+    this.optimizer.catchUp(this.optimizerState, { kernels, table, ...(ids === undefined ? {} : { ids }) });
   }
 
   private elapsedMs(): number {

@@ -1,4 +1,5 @@
 import { EmbedbagError } from '@embedbag/core';
+import type { AdamWMode } from './adamw.js';
 import { closestName } from './closest-name.js';
 
 /** When something happens while training: never, every so many steps, or after each epoch. */
@@ -31,6 +32,13 @@ export interface TrainingArgumentsInput {
   readonly adamBeta2?: number;
   /** Default 1e-8. */
   readonly adamEpsilon?: number;
+  /**
+   * Which rows of the table AdamW updates at a step. `dense`: all, as PyTorch does. `deferred`: those of the batch; the others
+   * go through the steps that they missed when a batch, an evaluation or a checkpoint next reads them, which gives the same
+   * bytes in less time. Until then an event handler or a loss's `prepare` that reads the table finds them behind: ask for
+   * `dense` there. `lazy`: those of the batch alone, which gives other numbers. Default `deferred`.
+   */
+  readonly optimizer?: AdamWMode;
   /** Where all chance of the run comes from. Default 42. */
   readonly seed?: number;
   /** Leave out batches smaller than `perDeviceTrainBatchSize`. Default false. */
@@ -100,13 +108,16 @@ function text(): Rule {
   };
 }
 
-function strategy(): Rule {
+function choice<Value extends string>(defaultValue: Value, values: readonly Value[]): Rule {
+  const named = values.map((value) => `\`${value}\``);
   return {
-    default: 'no',
-    expected: '`no`, `steps` or `epoch`',
-    accepts: (value) => value === 'no' || value === 'steps' || value === 'epoch',
+    default: defaultValue,
+    expected: `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`,
+    accepts: (value) => values.includes(value as Value),
   };
 }
+
+const strategy = (): Rule => choice<IntervalStrategy>('no', ['no', 'steps', 'epoch']);
 
 const beta = (defaultValue: number): Rule =>
   numberWhere(defaultValue, 'a number of at least 0 and below 1', (value) => value >= 0 && value < 1);
@@ -123,6 +134,7 @@ const RULES: Readonly<Record<keyof TrainingArgumentsInput, Rule>> = {
   adamBeta1: beta(0.9),
   adamBeta2: beta(0.999),
   adamEpsilon: numberWhere(1e-8, 'a finite number above 0', (value) => value > 0 && Number.isFinite(value)),
+  optimizer: choice<AdamWMode>('deferred', ['dense', 'deferred', 'lazy']),
   seed: count(42, 0),
   dataloaderDropLast: flag(),
   evalStrategy: strategy(),
