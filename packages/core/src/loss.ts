@@ -75,4 +75,9 @@ export interface Loss<Prepared = unknown> {
    * returned where the loss prepares something.
    */
   contrastive?(columnCount: number, prepared?: Prepared): ContrastiveForm;
+  /**
+   * How many matrices `[rows, dimension]` the loss and a kernel with a memory of its own hold for a batch of `columnCount` columns,
+   * beside the embeddings and their gradients: what the trainer adds up before the first step. Undefined for none worth counting.
+   */
+  workingMatrices?(columnCount: number): number;
 }

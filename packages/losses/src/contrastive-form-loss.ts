@@ -1,9 +1,25 @@
-import { type ContrastiveForm, LOSS_CONTRACT, type Loss, type LossComputeInput } from '@embedbag/core';
+import {
+  type ContrastiveBlock,
+  type ContrastiveForm,
+  LOSS_CONTRACT,
+  type Loss,
+  type LossComputeInput,
+} from '@embedbag/core';
 import { invalidOption } from './invalid-option.js';
 
 /** A loss without what follows from its contrastive form. */
 export interface ContrastiveFormParts<Prepared> extends Omit<Loss<Prepared>, 'contract' | 'compute'> {
   contrastive(columnCount: number, prepared?: Prepared): ContrastiveForm;
+}
+
+/**
+ * Matrices that a kernel with a memory of its own makes of these blocks: each column laid out for products, and of each column that
+ * holds candidates a second layout and its gradient.
+ */
+export function matricesOfBlocks(blocks: readonly ContrastiveBlock[]): number {
+  const candidates = new Set(blocks.map((block) => block.candidates));
+  const used = new Set([...candidates, ...blocks.map((block) => block.queries)]);
+  return used.size + 2 * candidates.size;
 }
 
 /** The loss whose value and gradient are those of its contrastive form, at the embeddings' own dimension. */

@@ -1,5 +1,5 @@
 import type { ContrastiveBlock, ContrastiveGuide, Loss, LossColumns, TextGuide } from '@embedbag/core';
-import { type ContrastiveFormParts, lossFromForm } from './contrastive-form-loss.js';
+import { type ContrastiveFormParts, lossFromForm, matricesOfBlocks } from './contrastive-form-loss.js';
 import { numberFromZero, oneOf, positiveNumber } from './invalid-option.js';
 import { checkColumns, expectPrepared } from './loss-batch.js';
 import { askGuide, type GuideEmbeddings } from './text-guide.js';
@@ -66,6 +66,9 @@ export function gistParts(name: string, options: GistEmbedLossOptions): Contrast
     config: { guide: guideName, temperature, marginStrategy, margin, contrastAnchors, contrastPositives },
     columns: COLUMNS,
     citation: CITATION,
+    // The guide's embeddings, and a copy of them for the kernel, are taken to be as wide as the model's.
+    workingMatrices: (columnCount) =>
+      matricesOfBlocks(blocksOf(columnCount, contrastAnchors, contrastPositives)) + 2 * columnCount,
     prepare: (input, signal) => askGuide('guide', guide, input, signal),
     contrastive(columnCount, prepared) {
       checkColumns(name, COLUMNS, columnCount, 'anchor, positive and negatives');

@@ -144,6 +144,9 @@ export function matryoshkaLoss<Prepared = unknown>(
       nDimsPerStep: perStep,
     },
     columns: inner.columns,
+    // What is evaluated once a dim needs a slice of every column and of its gradient.
+    workingMatrices: (columnCount) =>
+      (inner.workingMatrices?.(columnCount) ?? 0) + (inner.contrastive ? 0 : 2 * columnCount),
     citation: inner.citation === undefined ? CITATION : `${CITATION}\n\n${inner.citation}`,
     compute(
       input: LossComputeInput<MatryoshkaPrepared<Prepared> | undefined>,

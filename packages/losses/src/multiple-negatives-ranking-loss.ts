@@ -1,5 +1,5 @@
 import type { ContrastiveBlock, Loss, LossColumns } from '@embedbag/core';
-import { type ContrastiveFormParts, lossFromForm } from './contrastive-form-loss.js';
+import { type ContrastiveFormParts, lossFromForm, matricesOfBlocks } from './contrastive-form-loss.js';
 import { equalTextIds } from './equal-texts.js';
 import { invalidOption, wordList } from './invalid-option.js';
 import { checkColumns, expectPrepared } from './loss-batch.js';
@@ -189,19 +189,21 @@ export function rankingParts(
   options: MultipleNegativesRankingLossOptions,
 ): ContrastiveFormParts<RankingPrepared | undefined> {
   const settings = settle(options);
+  // Block 0 must hold the label.
+  const ordered = DIRECTIONS.filter((direction) => settings.directions.includes(direction));
+  const blocksFor = (columnCount: number): ContrastiveBlock[] =>
+    ordered.flatMap((direction, index) =>
+      blocksOf(direction, settings.partitionMode === 'joint' ? 0 : index, columnCount, settings),
+    );
   const parts: ContrastiveFormParts<RankingPrepared | undefined> = {
     name,
     config: { ...settings },
     columns: COLUMNS,
     citation: citationOf(settings),
+    workingMatrices: (columnCount) => matricesOfBlocks(blocksFor(columnCount)),
     contrastive(columnCount, prepared) {
       checkColumns(name, COLUMNS, columnCount, 'anchor, positive and negatives');
-      // Block 0 must hold the label.
-      const ordered = DIRECTIONS.filter((direction) => settings.directions.includes(direction));
-      const blocks = ordered.flatMap((direction, index) =>
-        blocksOf(direction, settings.partitionMode === 'joint' ? 0 : index, columnCount, settings),
-      );
-      const form = { blocks, scale: settings.scale };
+      const form = { blocks: blocksFor(columnCount), scale: settings.scale };
       if (!settings.maskEqualTexts) return form;
       const { textIds } = expectPrepared(name, prepared);
       return textIds ? { ...form, textIds } : form;

@@ -100,6 +100,9 @@ export function sumOfLosses(
     name: 'SumOfLosses',
     config: { losses: losses.map(({ name, config }) => ({ loss: name, lossConfig: config })), weights: [...weights] },
     columns: sharedColumns(losses),
+    workingMatrices: (columnCount) =>
+      Math.max(...losses.map((part) => part.workingMatrices?.(columnCount) ?? 0)) +
+      (losses.length > 1 ? columnCount : 0),
     ...(citations.length === 0 ? {} : { citation: citations.join('\n\n') }),
     compute: (input, gradients) => computeSum(losses, weights, input, gradients),
   };

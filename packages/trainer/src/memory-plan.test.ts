@@ -1,29 +1,43 @@
 import { expect, test } from 'vitest';
 import { checkMemory, planMemory } from './memory-plan.js';
 
-const recipe = { vocabularySize: 30_522, dimension: 1024, batchRows: 2048, columns: 3 };
+const batch = { rows: 2048, columns: 3, workingMatrices: 7 };
+const recipe = { vocabularySize: 30_522, dimension: 1024, batches: [batch] };
 
-test('a plan adds up the table, its moments, the embeddings and their gradients', () => {
+test('a plan adds up the table, its moments, the embeddings, their gradients and what the loss makes of them', () => {
   const plan = planMemory(recipe);
   expect(plan.tableBytes).toBe(125_018_112);
   expect(plan.momentsBytes).toBe(250_036_224);
   expect(plan.embeddingsBytes).toBe(25_165_824);
   expect(plan.gradientsBytes).toBe(25_165_824);
-  expect(plan.totalBytes).toBe(425_385_984);
+  expect(plan.workingBytes).toBe(58_720_256);
+  expect(plan.totalBytes).toBe(484_106_240);
 });
 
 test('a run that fits WebAssembly memory is planned', () => {
-  expect(checkMemory({ backend: 'wasm-simd' }, recipe).totalBytes).toBe(425_385_984);
+  expect(checkMemory({ backend: 'wasm-simd' }, recipe).totalBytes).toBe(484_106_240);
+});
+
+test('the batch that needs most counts, not the most rows with the most columns', () => {
+  const batches = [
+    { rows: 65_536, columns: 2, workingMatrices: 4 },
+    { rows: 1000, columns: 12, workingMatrices: 0 },
+  ];
+  const plan = planMemory({ ...recipe, batches });
+  expect(plan.embeddingsBytes).toBe(2 * 65_536 * 1024 * 4);
+  expect(plan.workingBytes).toBe(4 * 65_536 * 1024 * 4);
+  expect(checkMemory({ backend: 'wasm-simd' }, { ...recipe, batches })).toEqual(plan);
 });
 
 test('a batch that does not fit is refused with the sum and the largest that fits', () => {
-  const large = { ...recipe, batchRows: 300_000 };
-  expect(() => checkMemory({ backend: 'wasm-simd' }, large)).toThrow(
-    'Expected a run that fits the 4.00 GiB of WebAssembly memory, received one of 7.22 GiB: the table 0.12 GiB, two moments 0.23 GiB, ' +
-      'embeddings 3.43 GiB, gradients 3.43 GiB. Lower `perDeviceTrainBatchSize` from 300000 to at most 159501, or use the `typescript` kernels.',
+  const sized = (rows: number): typeof recipe => ({ ...recipe, batches: [{ ...batch, rows }] });
+  expect(() => checkMemory({ backend: 'wasm-simd' }, sized(100_000))).toThrow(
+    'Expected a run that fits the 4.00 GiB of WebAssembly memory, received one of 5.31 GiB: the table 0.12 GiB, two moments 0.23 GiB, ' +
+      'embeddings 1.14 GiB, gradients 1.14 GiB, working memory of the loss 2.67 GiB. ' +
+      'Lower `perDeviceTrainBatchSize` from 100000 to at most 73616, or use the `typescript` kernels.',
   );
-  expect(() => checkMemory({ backend: 'wasm-simd' }, { ...recipe, batchRows: 159_501 })).not.toThrow();
-  expect(() => checkMemory({ backend: 'wasm-simd' }, { ...recipe, batchRows: 159_502 })).toThrow();
+  expect(() => checkMemory({ backend: 'wasm-simd' }, sized(73_616))).not.toThrow();
+  expect(() => checkMemory({ backend: 'wasm-simd' }, sized(73_617))).toThrow();
 });
 
 test('a table that does not fit is refused with advice about the table', () => {

@@ -5,15 +5,23 @@ const GIB = 1024 * 1024 * 1024;
 /** Where WebAssembly memory ends: 65,536 pages of 64 KiB. */
 const WASM_LIMIT_BYTES = 4 * GIB;
 
+/** The batches of one dataset. */
+export interface PlannedBatch {
+  /** Rows of the largest batch. */
+  readonly rows: number;
+  /** Text columns. */
+  readonly columns: number;
+  /** See `Loss.workingMatrices`. */
+  readonly workingMatrices: number;
+}
+
 /** The sizes that decide what a run needs. */
 export interface MemoryPlanOptions {
   /** Rows of the table. */
   readonly vocabularySize: number;
   readonly dimension: number;
-  /** Rows of the largest batch. */
-  readonly batchRows: number;
-  /** Most text columns of a dataset. */
-  readonly columns: number;
+  /** Of every dataset. */
+  readonly batches: readonly PlannedBatch[];
 }
 
 /** What a run holds in the kernels' memory at once, in bytes. */
@@ -21,24 +29,38 @@ export interface MemoryPlan {
   readonly tableBytes: number;
   /** Both moments of AdamW. */
   readonly momentsBytes: number;
-  /** Embeddings of the largest batch, all columns. */
+  /** Embeddings of the batch that needs most, all columns. */
   readonly embeddingsBytes: number;
   /** Their gradients. */
   readonly gradientsBytes: number;
+  /** What the loss and its kernel make of that batch: layouts of the columns, a guide's embeddings. */
+  readonly workingBytes: number;
   readonly totalBytes: number;
 }
 
-/** Adds up the table, the moments, the embeddings and the gradients of a planned run. */
+/** Matrices `[rows, dimension]` of a batch. */
+const matricesOf = ({ columns, workingMatrices }: PlannedBatch): number => 2 * columns + workingMatrices;
+
+/** The batch that needs most. */
+function largestBatch(batches: readonly PlannedBatch[]): PlannedBatch {
+  return batches.reduce((most, batch) =>
+    batch.rows * matricesOf(batch) > most.rows * matricesOf(most) ? batch : most,
+  );
+}
+
+/** Adds up the table, the moments, the embeddings, the gradients and the working memory of a planned run. */
 export function planMemory(options: MemoryPlanOptions): MemoryPlan {
+  const { rows, columns, workingMatrices } = largestBatch(options.batches);
   const tableBytes = options.vocabularySize * options.dimension * FLOAT_BYTES;
-  const embeddingsBytes = options.batchRows * options.columns * options.dimension * FLOAT_BYTES;
-  return {
+  const matrixBytes = rows * options.dimension * FLOAT_BYTES;
+  const parts = {
     tableBytes,
     momentsBytes: 2 * tableBytes,
-    embeddingsBytes,
-    gradientsBytes: embeddingsBytes,
-    totalBytes: 3 * tableBytes + 2 * embeddingsBytes,
+    embeddingsBytes: columns * matrixBytes,
+    gradientsBytes: columns * matrixBytes,
+    workingBytes: workingMatrices * matrixBytes,
   };
+  return { ...parts, totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
 }
 
 const inGib = (bytes: number): string => `${(bytes / GIB).toFixed(2)} GiB`;
@@ -52,16 +74,18 @@ export function checkMemory(kernels: Pick<Kernels, 'backend'>, options: MemoryPl
   const plan = planMemory(options);
   if (!kernels.backend.startsWith('wasm') || plan.totalBytes <= WASM_LIMIT_BYTES) return plan;
   const fixedBytes = plan.tableBytes + plan.momentsBytes;
-  const rows = Math.floor((WASM_LIMIT_BYTES - fixedBytes) / (2 * options.columns * options.dimension * FLOAT_BYTES));
+  const largest = largestBatch(options.batches);
+  const rows = Math.floor((WASM_LIMIT_BYTES - fixedBytes) / (matricesOf(largest) * options.dimension * FLOAT_BYTES));
   const remedy =
     rows >= 1
-      ? `Lower \`perDeviceTrainBatchSize\` from ${options.batchRows} to at most ${rows}`
+      ? `Lower \`perDeviceTrainBatchSize\` from ${largest.rows} to at most ${rows}`
       : 'Train a narrower model or a smaller vocabulary';
   const parts = [
     `the table ${inGib(plan.tableBytes)}`,
     `two moments ${inGib(plan.momentsBytes)}`,
     `embeddings ${inGib(plan.embeddingsBytes)}`,
     `gradients ${inGib(plan.gradientsBytes)}`,
+    `working memory of the loss ${inGib(plan.workingBytes)}`,
   ];
   throw new EmbedbagError({
     code: 'not-enough-memory',

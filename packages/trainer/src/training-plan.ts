@@ -16,7 +16,7 @@ export interface TrainingPlan extends ResolvedTrainOptions {
   readonly epochs: number;
   /** Batches an epoch, by dataset. */
   readonly batches: readonly number[];
-  /** Texts of the largest batch, all columns. */
+  /** Texts of the batch that has most, all columns. */
   readonly largestBatchTexts: number;
 }
 
@@ -31,9 +31,12 @@ export function planTraining(options: ResolvedTrainOptions): TrainingPlan {
   checkContracts(options, losses);
   checkColumns(datasets, losses);
   checkEvaluators(evaluators, args);
-  const batchRows = Math.min(args.perDeviceTrainBatchSize, Math.max(...datasets.map((dataset) => dataset.rowCount)));
-  const columns = Math.max(...datasets.map((dataset) => dataset.columns.length));
-  checkMemory(model.kernels, { vocabularySize: model.table.rows, dimension: model.dimension, batchRows, columns });
+  const batches = datasets.map(({ rowCount, columns }, i) => ({
+    rows: Math.min(args.perDeviceTrainBatchSize, rowCount),
+    columns: columns.length,
+    workingMatrices: losses[i]!.workingMatrices?.(columns.length) ?? 0,
+  }));
+  checkMemory(model.kernels, { vocabularySize: model.table.rows, dimension: model.dimension, batches });
   const first = openEpochBatches(options, 0);
   if (first.count === 0) {
     throw new EmbedbagError({
@@ -50,6 +53,6 @@ export function planTraining(options: ResolvedTrainOptions): TrainingPlan {
     warmupSteps: resolveWarmupSteps(steps, args),
     epochs: Math.ceil(steps / first.count),
     batches: first.countByDataset,
-    largestBatchTexts: batchRows * columns,
+    largestBatchTexts: Math.max(...batches.map(({ rows, columns }) => rows * columns)),
   };
 }
