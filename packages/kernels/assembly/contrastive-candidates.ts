@@ -1,4 +1,4 @@
-// The fused contrastive kernel, 6 of 6: the gradient of the candidates.
+// The fused contrastive kernel, 7 of 7: the gradient of the candidates.
 import { partStart } from './arguments';
 import {
   blocks, byDims, candidateColumn, candidateNumber, candidateSums, columns, dimension, dimsStride,

@@ -1,4 +1,4 @@
-// The fused contrastive kernel, 2 of 6: prefix norms and the two layouts of every column.
+// The fused contrastive kernel, 2 of 7: prefix norms and the two layouts of every column.
 import { partStart } from './arguments';
 import {
   asks, byCandidates, byDims, candidateNumber, candidateSums, candidatesStride, columns, dimOctets, dimension,

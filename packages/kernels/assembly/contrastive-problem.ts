@@ -1,4 +1,4 @@
-// The fused contrastive kernel, 1 of 6: what its parts share.
+// The fused contrastive kernel, 1 of 7: what its parts share.
 //
 // A call runs `contrastivePrepare` once, then for one stretch of rows after the other `contrastiveRows` (each thread its
 // own rows: products, softmax, the rows' gradient) and `contrastiveCandidates` (each thread its own candidates), and
@@ -43,6 +43,15 @@ export let rowLosses: usize = 0;
 export let candidateColumns: i32 = 0;
 export let tileStride: usize = 0;
 export let runs: i32 = 0;
+/** Whether a guide or equal texts remove entries. */
+export let hasRemovals: bool = false;
+export let textTable: usize = 0;
+export let guideTable: usize = 0;
+export let guideDimsStride: usize = 0;
+export let guideCandidatesStride: usize = 0;
+export let guideOctets: i32 = 0;
+export let guideMargin: f32 = 0;
+export let hasRelativeMargin: bool = false;
 export let runTable: usize = 0;
 
 export let dimsStride: usize = 0;
@@ -84,6 +93,14 @@ export function readProblem(args: usize): void {
   runs = integerAt(args, 28);
   runTable = pointerAt(args, 29);
   tileStride = pointerAt(args, 30);
+  textTable = pointerAt(args, 31);
+  guideTable = pointerAt(args, 32);
+  guideDimsStride = pointerAt(args, 33);
+  guideCandidatesStride = pointerAt(args, 34);
+  guideOctets = integerAt(args, 35);
+  guideMargin = <f32>numberAt(args, 36);
+  hasRelativeMargin = integerAt(args, 37) != 0;
+  hasRemovals = textTable != 0 || guideTable != 0;
 }
 
 // A term: the weight of a softmax entry, that of a label, the term's weight in the loss, its octets of dims, its columns.
@@ -259,7 +276,7 @@ export function planeOf(thread: i32, block: i32, term: i32): usize {
 
 // The scratch of a thread: a zero tile; a word for one segment; per partition, term and row the softmax sum and
 // what is added to the logits, in 4 lanes; per query column, term and row the sum of weight * cosine in 4 lanes; the softmax factor of every partition,
-// term and row; per candidate column and term the column sums of this thread's rows; the gradient tiles of one term.
+// term and row; the guide's threshold of every row; per candidate column and term the column sums of this thread's rows; the gradient tiles of one term.
 // @ts-ignore: decorator
 @inline
 export function zeroTile(thread: i32): usize {
@@ -292,8 +309,13 @@ export function softmaxFactors(thread: i32): usize {
 }
 // @ts-ignore: decorator
 @inline
-export function partialSums(thread: i32): usize {
+export function thresholds(thread: i32): usize {
   return softmaxFactors(thread) + (<usize>(partitions * terms * rowsPerThread) << 2);
+}
+// @ts-ignore: decorator
+@inline
+export function partialSums(thread: i32): usize {
+  return thresholds(thread) + (<usize>rowsPerThread << 2);
 }
 // @ts-ignore: decorator
 @inline

@@ -1,4 +1,4 @@
-// The fused contrastive kernel, 5 of 6: the gradient of the rows.
+// The fused contrastive kernel, 6 of 7: the gradient of the rows.
 import {
   asks, blocks, byDims, candidateColumn, columns, dimension, dimsStride, embeddings, endColumn, endOctet,
   firstColumn, firstOctet, gradientOf, gradientTiles, inverseNorms, paddedRows, planeOctetStride, planeOf,

@@ -1,12 +1,13 @@
-// The fused contrastive kernel, 4 of 6: products and softmax of a stretch of rows.
+// The fused contrastive kernel, 5 of 7: products and softmax of a stretch of rows.
 import {
   blocks, byCandidates, byDims, candidateBias, candidateColumn, candidateColumns, candidateNumber, candidatesStride,
-  columns, diagonalBias, diagonalScale, dimsStride, firstOctetOfRun, firstRow, firstTermOfRun, inverseNorms,
-  labelWeight, logitBound, logitScale, lossWeight, paddedRows, partialSums, partitionOf, partitions,
-  planeOctetStride, planeOf, planeStride, queryColumn, readProblem, rowLosses, rowMaxima, rowSums, rows,
+  columns, diagonalBias, diagonalScale, dimsStride, firstOctetOfRun, firstRow, firstTermOfRun, guideTable,
+  hasRemovals, inverseNorms, labelWeight, logitBound, logitScale, lossWeight, paddedRows, partialSums, partitionOf,
+  partitions, planeOctetStride, planeOf, planeStride, queryColumn, readProblem, rowLosses, rowMaxima, rowSums, rows,
   rowsPerThread, runs, segmentCountOfRun, segmentsOfRun, softmaxFactors, softmaxReferences, softmaxSums,
   softmaxWeight, sourceTermOfRun, terms, withGradient, zeroTile,
 } from './contrastive-problem';
+import { removalsOf, writeRemovals, writeThresholds } from './contrastive-removals';
 import { writeRowGradients } from './contrastive-row-gradients';
 import { maximizeAny, sumAny, sumPlain, weighAny, weighPlain } from './contrastive-softmax';
 import { LN2, logarithm } from './exponential';
@@ -39,8 +40,9 @@ function multiplyPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32
   }
 }
 
-/** Whether entries of an octet are removed, or one is a row's own candidate. */
+/** Whether no entry of an octet is removed, and none is a row's own candidate. */
 function isPlain(block: i32, octet: i32, row: i32, count: i32): bool {
+  if (hasRemovals) return false;
   const bias = candidateBias(block) + (<usize>octet << 5);
   if (octet << 3 < row + count && row <= octet << 3) return false;
   return !v128.any_true(v128.or(v128.load(bias), v128.load(bias, 16)));
@@ -56,7 +58,8 @@ function reducePanel(thread: i32, block: i32, octet: i32, row: i32, count: i32, 
   const scale = f32x4.splat(logitScale(block));
   const selfScale = f32x4.splat(diagonalScale(block));
   const selfBias = f32x4.splat(diagonalBias(block));
-  const bias = candidateBias(block) + (<usize>octet << 5);
+  const bias = hasRemovals ? removalsOf(thread, block, octet) : candidateBias(block) + (<usize>octet << 5);
+  const biasStep: usize = hasRemovals ? 32 : 0;
   const self = row - (octet << 3);
   for (let term = 0; term < terms; term++) {
     const at = <usize>((partitionOf(block) * terms + term) * rowsPerThread) << 4;
@@ -75,9 +78,9 @@ function reducePanel(thread: i32, block: i32, octet: i32, row: i32, count: i32, 
     const selfLeft = f32x4.mul(selfScale, v128.load(inverse));
     const selfRight = f32x4.mul(selfScale, v128.load(inverse, 16));
     if (maxima) {
-      maximizeAny(dots, end, norms, references, left, right, selfLeft, selfRight, bias, 0, selfBias, self);
+      maximizeAny(dots, end, norms, references, left, right, selfLeft, selfRight, bias, biasStep, selfBias, self);
     } else {
-      sumAny(dots, end, norms, references, sums, left, right, selfLeft, selfRight, bias, 0, selfBias, self);
+      sumAny(dots, end, norms, references, sums, left, right, selfLeft, selfRight, bias, biasStep, selfBias, self);
     }
   }
 }
@@ -123,7 +126,8 @@ function weightPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32):
   const scale = f32x4.splat(logitScale(block));
   const selfScale = f32x4.splat(diagonalScale(block));
   const selfBias = f32x4.splat(diagonalBias(block));
-  const bias = candidateBias(block) + (<usize>octet << 5);
+  const bias = hasRemovals ? removalsOf(thread, block, octet) : candidateBias(block) + (<usize>octet << 5);
+  const biasStep: usize = hasRemovals ? 32 : 0;
   let later = zeroTile(thread);
   let laterStep: usize = 0;
   for (let term = terms - 1; term >= 0; term--) {
@@ -149,8 +153,8 @@ function weightPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32):
     } else {
       weighAny(
         dots, end, norms, references, factors, sums, columnSums, later, laterStep, left, right, inverseLeft,
-        inverseRight, f32x4.mul(selfScale, inverseLeft), f32x4.mul(selfScale, inverseRight), bias, 0, selfBias,
-        row - (octet << 3), f32x4.splat(block == 0 ? labelWeight(term) : 0),
+        inverseRight, f32x4.mul(selfScale, inverseLeft), f32x4.mul(selfScale, inverseRight), bias, biasStep,
+        selfBias, row - (octet << 3), f32x4.splat(block == 0 ? labelWeight(term) : 0),
       );
     }
     later = dots;
@@ -184,8 +188,10 @@ export function contrastiveRows(args: usize, thread: i32, threads: i32): void {
   const count = min(rowsPerThread, paddedRows - row);
   const candidateOctets = paddedRows >> 3;
   clearSums(thread);
+  if (guideTable != 0) writeThresholds(thread, row, count);
   for (let block = 0; block < blocks; block++) {
     for (let octet = 0; octet < candidateOctets; octet++) {
+      if (hasRemovals) writeRemovals(thread, block, octet, row, count);
       multiplyPanel(thread, block, octet, row, count);
       reducePanel(thread, block, octet, row, count, rowMaxima);
     }

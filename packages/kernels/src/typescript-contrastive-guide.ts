@@ -24,7 +24,8 @@ export function layOutGuide(problem: FloatContrastiveProblem): GuideLayout | und
 function guideCosine({ layout }: GuideLayout, b: number, row: number, localRow: number, j: number): number {
   const { queries, candidates } = layout.problem.blocks[b]!;
   const dot = layout.similarities[layout.similarityOffset(b, 0) + localRow * layout.stride + j]!;
-  return dot * layout.inverseNorms[queries]![0]![row]! * layout.inverseNorms[candidates]![0]![j]!;
+  // The norms first: so a pair of texts has one cosine, whichever asks.
+  return dot * (layout.inverseNorms[queries]![0]![row]! * layout.inverseNorms[candidates]![0]![j]!);
 }
 
 /** Removes the entries of rows `[start, end)` that the guide finds more similar than the label; see `ContrastiveGuide`. */

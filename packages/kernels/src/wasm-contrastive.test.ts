@@ -1,4 +1,10 @@
-import { type ContrastiveBlock, type ContrastiveProblem, createRandom, type Kernels } from '@embedbag/core';
+import {
+  type ContrastiveBlock,
+  type ContrastiveGuide,
+  type ContrastiveProblem,
+  createRandom,
+  type Kernels,
+} from '@embedbag/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKernels } from './create-kernels.js';
@@ -19,7 +25,7 @@ const blockOf = (columns: number, partition: number): fc.Arbitrary<ContrastiveBl
     { requiredKeys: ['queries', 'candidates', 'partition', 'removeDiagonal'] },
   );
 
-/** Problems of every shape: several blocks and partitions, ragged dims, invalid candidates, zero rows. */
+/** Problems of every shape: several blocks and partitions, ragged dims, invalid candidates, zero rows, entries removed. */
 const problems: fc.Arbitrary<ContrastiveProblem> = fc
   .record({
     rows: fc.integer({ min: 1, max: 150 }),
@@ -39,8 +45,11 @@ const problems: fc.Arbitrary<ContrastiveProblem> = fc
         ),
         dims: fc.uniqueArray(fc.integer({ min: 1, max: dimension }), { minLength: 1, maxLength: terms }),
         hardness: fc.option(fc.constantFrom('diagonal' as const, 'off-diagonal' as const, 'all' as const)),
+        guideDimension: fc.option(fc.integer({ min: 1, max: 40 })),
+        texts: fc.option(fc.integer({ min: 1, max: 300 })),
+        rowsAtOnce: fc.option(fc.integer({ min: 1, max: 40 })),
       })
-      .map(({ extra, dims, hardness }) => {
+      .map(({ extra, dims, hardness, guideDimension, texts, rowsAtOnce }) => {
         const random = createRandom(seed);
         const matrices = Array.from({ length: columns }, () => {
           const matrix = Float32Array.from({ length: rows * dimension }, () => random.normal());
@@ -58,7 +67,21 @@ const problems: fc.Arbitrary<ContrastiveProblem> = fc
         const others = Array.from({ length: partitions - 1 }, (_, i) => ({
           ...{ queries: 1, candidates: 0, partition: i + 1, removeDiagonal: false },
         }));
+        const guide: ContrastiveGuide | undefined =
+          guideDimension === null || partitions > 1
+            ? undefined
+            : {
+                columns: matrices.map(() =>
+                  Float32Array.from({ length: rows * guideDimension }, () => random.normal()),
+                ),
+                ...{ dimension: guideDimension, margin: 0.1, marginStrategy: 'relative' },
+              };
+        const textIds =
+          texts === null ? undefined : matrices.map(() => Int32Array.from({ length: rows }, () => random.below(texts)));
         return {
+          ...(guide && { guide }),
+          ...(textIds && { textIds }),
+          ...(rowsAtOnce !== null && { rowsAtOnce }),
           ...{ rows, dimension, columns: matrices, scale, valid, blocks: [label, ...others, ...extra] },
           terms: dims.map((dim, i) => ({ dim, weight: 1 / (i + 1) })),
         };

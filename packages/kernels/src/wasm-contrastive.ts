@@ -1,109 +1,12 @@
 import { type ContrastiveProblem, checkContrastive } from '@embedbag/core';
-import { ContrastivePlan, logitScales, octets } from './wasm-contrastive-plan.js';
+import { FIRST_ROW, problemArguments } from './wasm-contrastive-arguments.js';
+import { ContrastivePlan } from './wasm-contrastive-plan.js';
+import { preparationOf, prepareGuide } from './wasm-contrastive-preparation.js';
+import { writeBlocks, writeRuns, writeTexts } from './wasm-contrastive-tables.js';
 import type { WasmRuntime } from './wasm-runtime.js';
 
-const { LOG2E } = Math;
-/** What is added to the logit of a removed entry. */
-const REMOVAL = -1e30;
 /** Up to this bound of the logits, in base 2, exponentials relative to it stay normal numbers, and no row maximum is needed. */
-const LARGEST_SAFE_BOUND = 30 * LOG2E;
-/** Float64 slots of an entry of a table. */
-const SLOTS = 16;
-
-/** One table of float64 slots in scratch memory. */
-function writeTable(runtime: WasmRuntime, entries: readonly (readonly number[])[]): number {
-  const table = runtime.staging.scratch(entries.length * SLOTS * 8);
-  const slots = runtime.memory.float64(table, entries.length * SLOTS);
-  for (const [index, entry] of entries.entries()) slots.set(entry, index * SLOTS);
-  return table;
-}
-
-function writeTerms(runtime: WasmRuntime, problem: ContrastiveProblem, plan: ContrastivePlan): number {
-  return writeTable(
-    runtime,
-    plan.stretches.map((stretch) => {
-      const labelWeight = (stretch.weight * problem.scale) / problem.rows;
-      const { firstOctet, endOctet, firstColumn, endColumn, weight } = stretch;
-      return [labelWeight / plan.partitions, labelWeight, weight, firstOctet, endOctet, firstColumn, endColumn];
-    }),
-  );
-}
-
-/** What is added to the logits of each candidate of a column: {@link REMOVAL} where it is none. */
-function writeBias(runtime: WasmRuntime, problem: ContrastiveProblem, plan: ContrastivePlan, column: number): number {
-  const bias = runtime.staging.scratch(plan.paddedRows * 4);
-  const values = runtime.memory.float32(bias, plan.paddedRows).fill(REMOVAL);
-  const valid = problem.valid?.[column];
-  for (let row = 0; row < problem.rows; row++) if (valid?.[row] !== 0) values[row] = 0;
-  return bias;
-}
-
-function writeBlocks(runtime: WasmRuntime, problem: ContrastiveProblem, plan: ContrastivePlan): number {
-  const biases = new Map(plan.candidateColumns.map((column) => [column, writeBias(runtime, problem, plan, column)]));
-  return writeTable(
-    runtime,
-    problem.blocks.map((block) => {
-      const { plain, diagonal } = logitScales(block, problem.scale);
-      const removal = block.removeDiagonal ? REMOVAL : 0;
-      const bias = biases.get(block.candidates)!;
-      const scales = [plain * LOG2E, diagonal * LOG2E];
-      return [block.queries, block.candidates, block.partition, removal, ...scales, bias];
-    }),
-  );
-}
-
-function writeColumns(
-  runtime: WasmRuntime,
-  problem: ContrastiveProblem,
-  plan: ContrastivePlan,
-  gradients: readonly Float32Array[] | undefined,
-): number {
-  const { staging } = runtime;
-  const length = problem.rows * problem.dimension;
-  const sums = plan.stretches.length * plan.paddedRows * 4;
-  const entries = problem.columns.map((matrix, column) => {
-    const answers = plan.candidateColumns.indexOf(column);
-    const asks = problem.blocks.some((block) => block.queries === column);
-    const used = asks || answers >= 0;
-    return [
-      used ? staging.input(matrix, length) : 0,
-      answers >= 0 ? staging.scratch(octets(problem.rows) * plan.candidatesStride) : 0,
-      used ? staging.scratch(plan.dimOctets * plan.dimsStride) : 0,
-      used ? staging.scratch(sums) : 0,
-      gradients ? staging.output(gradients[column]!, length) : 0,
-      answers,
-      asks ? 1 : 0,
-      answers >= 0 ? staging.scratch(sums) : 0,
-      answers >= 0 && gradients ? staging.scratch(plan.dimOctets * plan.dimsStride) : 0,
-    ];
-  });
-  return writeTable(runtime, entries);
-}
-
-/** First column and width of every octet of dims. */
-function writeOctets(runtime: WasmRuntime, plan: ContrastivePlan): number {
-  const table = runtime.staging.scratch(plan.dimOctets * 8);
-  const words = runtime.memory.int32(table, plan.dimOctets * 2);
-  for (const { firstOctet, endOctet, firstColumn, endColumn } of plan.stretches) {
-    for (let octet = firstOctet; octet < endOctet; octet++) {
-      const column = firstColumn + (octet - firstOctet) * 8;
-      words.set([column, Math.min(8, endColumn - column)], octet * 2);
-    }
-  }
-  return table;
-}
-
-/** The runs, and the octets of dims of their segments. */
-function writeRuns(runtime: WasmRuntime, plan: ContrastivePlan): number {
-  return writeTable(
-    runtime,
-    plan.runs.map(({ firstOctet, sourceTerm, firstTerm, segments }) => {
-      const list = runtime.staging.scratch(segments.length * 4);
-      runtime.memory.int32(list, segments.length).set(segments);
-      return [firstOctet, sourceTerm, firstTerm, segments.length, list];
-    }),
-  );
-}
+const LARGEST_SAFE_BOUND = 30 * Math.LOG2E;
 
 /** See {@link Kernels.contrastive}. */
 export function contrastive(
@@ -122,20 +25,32 @@ export function contrastive(
   const { threads } = plan;
   const parallel = threads > 1;
   const rowLosses = staging.scratch(plan.paddedRows * 8);
-  const args = [
-    ...[problem.rows, plan.paddedRows, problem.dimension, plan.stretches.length, plan.dimOctets],
-    ...[problem.blocks.length, problem.columns.length, plan.partitions, plan.candidateColumns.length],
-    ...[plan.rowsPerThread, 0, gradients ? 1 : 0, plan.logitBound, plan.logitBound > LARGEST_SAFE_BOUND ? 1 : 0],
-    ...[writeTerms(runtime, problem, plan), writeBlocks(runtime, problem, plan)],
-    ...[writeColumns(runtime, problem, plan, gradients), writeOctets(runtime, plan)],
-    ...[staging.scratch(threads * plan.planesStride), plan.planesStride],
-    ...[staging.scratch(threads * plan.scratchStride), plan.scratchStride, rowLosses, plan.blockStride],
-    ...[plan.dimsStride, plan.candidatesStride, plan.planeOctetStride, plan.planeStride],
-    ...[plan.runs.length, writeRuns(runtime, plan), plan.tileStride],
-  ];
+  const guide = prepareGuide(runtime, problem, plan);
+  const args = problemArguments({
+    ...preparationOf(runtime, problem, plan, gradients),
+    partitions: plan.partitions,
+    candidateColumns: plan.candidateColumns.length,
+    rowsPerThread: plan.rowsPerThread,
+    logitBound: plan.logitBound,
+    rowMaxima: plan.logitBound > LARGEST_SAFE_BOUND ? 1 : 0,
+    blockTable: writeBlocks(runtime, problem, plan),
+    planes: staging.scratch(threads * plan.planesStride),
+    planesStride: plan.planesStride,
+    scratch: staging.scratch(threads * plan.scratchStride),
+    scratchStride: plan.scratchStride,
+    rowLosses,
+    blockStride: plan.blockStride,
+    planeOctetStride: plan.planeOctetStride,
+    planeStride: plan.planeStride,
+    runs: plan.runs.length,
+    runTable: writeRuns(runtime, plan),
+    tileStride: plan.tileStride,
+    textTable: writeTexts(runtime, problem, plan),
+    ...guide,
+  });
   pool.run('contrastivePrepare', args, parallel);
   for (let first = 0; first < plan.paddedRows; first += threads * plan.rowsPerThread) {
-    args[10] = first;
+    args[FIRST_ROW] = first;
     pool.run('contrastiveRows', args, parallel);
     if (gradients) pool.run('contrastiveCandidates', args, parallel);
   }

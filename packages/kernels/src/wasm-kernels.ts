@@ -13,7 +13,6 @@ import {
   type TopKRequest,
   type TopKResult,
 } from '@embedbag/core';
-import { contrastiveInFloat64 } from './typescript-contrastive.js';
 import { adamWReplay, startAdamW } from './wasm-adamw.js';
 import { BackwardResult, bagBackward, startBagForward } from './wasm-bag.js';
 import { contrastive } from './wasm-contrastive.js';
@@ -89,10 +88,7 @@ export class WasmKernels implements Kernels {
   }
 
   contrastive(problem: ContrastiveProblem, gradients?: readonly Float32Array[]): number {
-    const runtime = this.runtime();
-    // The module knows neither of these rules yet: the same numbers, slower.
-    if (problem.guide || problem.textIds) return contrastiveInFloat64(problem, gradients);
-    return contrastive(runtime, problem, gradients);
+    return contrastive(this.runtime(), problem, gradients);
   }
 
   gradientNorm(gradient: SparseRows): number {
