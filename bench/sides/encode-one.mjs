@@ -2,6 +2,8 @@ import { StaticEmbedding } from '@embedbag/static-embedding';
 import { percentile } from '../src/statistics.mjs';
 import { readTexts, someRows } from './work.mjs';
 
+const WARM_UP_CALLS = 10_000;
+
 /** @returns {import('./serve.mjs').Side} */
 export function createSide() {
   /** @type {readonly string[]} */
@@ -18,6 +20,10 @@ export function createSide() {
       texts = readTexts(settings.texts);
       model?.dispose();
       model = await StaticEmbedding.load(models.sentenceTransformers);
+      // A warm process is one whose code is compiled: an engine does that after some thousand calls.
+      for (let call = 0; call < WARM_UP_CALLS; call++) {
+        model.encode(/** @type {string} */ (texts[call % texts.length]), { normalize: true });
+      }
       return { note: `${model.kernels.backend}, ${model.kernels.threads} threads` };
     },
     async round() {

@@ -9,6 +9,13 @@ export interface TokenizeOptions {
   readonly maxTokens?: number;
 }
 
+/** How a tokenizer's file wants texts to be cut, which {@link Tokenizer.tokenize} leaves to its caller. */
+export interface TokenTruncation {
+  readonly maxTokens: number;
+  /** Keep the last tokens, not the first. */
+  readonly keepsEnd: boolean;
+}
+
 /** Turns texts into token ids, without special tokens, padding or truncation. */
 export interface Tokenizer {
   readonly contract: typeof TOKENIZER_CONTRACT;
@@ -18,6 +25,8 @@ export interface Tokenizer {
   readonly vocabularySize: number;
   /** The id that stands for what the vocabulary lacks, if the tokenizer has one. */
   readonly unknownId: number | undefined;
+  /** The `truncation` section of the `tokenizer.json`, if it has one. */
+  readonly truncation?: TokenTruncation | undefined;
   /** Tokenizes `texts`. The result is owned by the caller. */
   tokenize(texts: readonly string[], options?: TokenizeOptions): TokenBags;
   /** The id of `token`, or undefined. */

@@ -40,11 +40,18 @@ export async function hasRelaxedSimd(): Promise<boolean> {
   }
 }
 
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = characters.charCodeAt(index);
+  return bytes;
+}
+
 /** The compiled module of `backend`. */
 export async function compileBackend(backend: WasmBackend): Promise<WebAssembly.Module> {
   const text =
     backend === 'wasm-simd'
       ? (await import('./generated/simd.js')).SIMD_MODULE
       : (await import('./generated/relaxed-simd.js')).RELAXED_SIMD_MODULE;
-  return WebAssembly.compile(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+  return WebAssembly.compile(decodeBase64(text));
 }

@@ -42,6 +42,20 @@ test('a job runs once on every thread, a serial one on the calling thread alone'
   expect(memory.int32(counter, 1)[0]).toBe(301);
 });
 
+test('a process that may start no workers has one thread', async () => {
+  const permission = Object.getOwnPropertyDescriptor(process, 'permission');
+  Object.defineProperty(process, 'permission', { configurable: true, value: { has: () => false } });
+  try {
+    const { pool, memory } = await startPool(3);
+    const counter = memory.allocate(4, true);
+    pool.run('count', [counter]);
+    expect([pool.threads, memory.int32(counter, 1)[0]]).toEqual([1, 1]);
+  } finally {
+    if (permission === undefined) Reflect.deleteProperty(process, 'permission');
+    else Object.defineProperty(process, 'permission', permission);
+  }
+});
+
 test('workers that have gone to sleep wake up for the next job', async () => {
   const { pool, memory } = await startPool(2);
   const counter = memory.allocate(4, true);
@@ -99,8 +113,8 @@ function stopAfterOneJob(words: Int32Array): typeof Atomics {
     words[0] = 2;
     return Atomics.sub(array, index, value);
   };
-  const { load, store, wait, notify } = Atomics;
-  return { load, store, wait, notify, sub } as unknown as typeof Atomics;
+  const { add, load, store, wait, notify } = Atomics;
+  return { add, load, store, wait, notify, sub } as unknown as typeof Atomics;
 }
 
 /** Starts a worker as the pool does, then runs `ending`. */

@@ -13,12 +13,17 @@ const FAILED = 32;
 const OPERATION = 48;
 const ARGUMENTS = 49;
 const SPINS = 50;
+/** Counts the workers that have begun. */
+const STARTED = 64;
 const CONTROL_WORDS = 80;
 /** The operation that ends a worker. */
 const STOP = -1;
 /** How often a thread looks before it sleeps: some 50 microseconds, the time that waking it would take. */
 const SPIN_COUNT = 4000;
 const ARGUMENT_SLOTS = 64;
+/** A worker begins within some 50 ms; on a machine that swaps, later. */
+const START_TIMEOUT_MS = 60_000;
+const NOT_STARTED = 'a worker thread did not begin within 60 s; use one thread';
 
 /** The part of a worker that both kinds have. */
 interface WorkerHandle {
@@ -27,30 +32,39 @@ interface WorkerHandle {
   terminate(): void;
 }
 
-/** Starts a worker and waits until it is ready to take jobs. */
-async function startWorker(setup: WorkerSetup): Promise<WorkerHandle> {
-  if (typeof process !== 'undefined' && process.versions?.node !== undefined) return startNodeWorker(setup);
-  return startBrowserWorker(setup);
+/** Starts the workers with these setups, at once. Throws where one cannot be started. */
+type StartWorkers = (setups: readonly WorkerSetup[]) => readonly WorkerHandle[];
+
+function isNode(): boolean {
+  return typeof process !== 'undefined' && process.versions?.node !== undefined;
 }
 
-async function startNodeWorker(setup: WorkerSetup): Promise<WorkerHandle> {
+/** Node's workers take their first job as soon as they are there, so nothing waits for them until then. */
+async function nodeWorkerStarter(): Promise<StartWorkers> {
   const { Worker } = await import('node:worker_threads');
-  const worker = new Worker(WORKER_TEXT, { eval: true, workerData: setup, execArgv: [], env: {} });
-  let failure: unknown;
-  await new Promise<void>((resolve, reject) => {
-    const fail = (cause: unknown): void => {
-      failure ??= cause;
-      reject(cause);
-    };
-    worker.once('message', () => resolve());
-    worker.on('error', fail);
-    worker.once('exit', (code) => fail(new Error(`the worker ended with code ${code}`)));
-  });
-  // From here on the worker, asleep between jobs, must not keep the process alive.
-  worker.unref();
-  return { failure: () => failure, terminate: () => void worker.terminate() };
+  return (setups) =>
+    setups.map((setup) => {
+      const worker = new Worker(WORKER_TEXT, { eval: true, workerData: setup, execArgv: [], env: {} });
+      let failure: unknown;
+      worker.on('error', (cause) => {
+        failure ??= cause;
+      });
+      worker.once('exit', (code) => {
+        failure ??= new Error(`the worker ended with code ${code}`);
+      });
+      // Asleep between jobs, a worker must not keep the process alive.
+      worker.unref();
+      return { failure: () => failure, terminate: () => void worker.terminate() };
+    });
 }
 
+/** Whether Node's permission model lets this process start workers. */
+function mayStartWorkers(): boolean {
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  return permission?.has('worker') ?? true;
+}
+
+/** Starts a worker and waits until it is ready: a page's main thread can not wait later, inside a job. */
 async function startBrowserWorker(setup: WorkerSetup): Promise<WorkerHandle> {
   const url = URL.createObjectURL(new Blob([WORKER_TEXT], { type: 'text/javascript' }));
   try {
@@ -97,13 +111,15 @@ function canWait(words: Int32Array): boolean {
  * give the same bytes.
  */
 export class WasmPool {
-  readonly threads: number;
   private readonly exports: WebAssembly.Exports;
   private readonly operations: readonly string[];
   private readonly words: Int32Array;
   private readonly argumentSlots: Float64Array;
   private readonly mayWait: boolean;
-  private workers: readonly WorkerHandle[];
+  private workers: readonly WorkerHandle[] = [];
+  /** As many as there are or will be. */
+  private workerCount = 0;
+  private startWorkers: (() => readonly WorkerHandle[]) | undefined;
   private busy = false;
 
   private constructor(
@@ -111,18 +127,18 @@ export class WasmPool {
     exports: WebAssembly.Exports,
     control: number,
     operations: readonly string[],
-    workers: readonly WorkerHandle[],
   ) {
     this.exports = exports;
     this.operations = operations;
-    this.workers = workers;
-    this.threads = workers.length + 1;
     this.words = memory.int32(control, CONTROL_WORDS);
     this.argumentSlots = memory.float64(memory.allocate(ARGUMENT_SLOTS * 8), ARGUMENT_SLOTS);
     this.mayWait = canWait(this.words);
   }
 
-  /** Instantiates `module` and starts `threads - 1` workers; where workers cannot be started, the pool has one thread. */
+  /**
+   * Instantiates `module` for `threads` threads. In Node the workers start with the first job that is worth them, in a browser
+   * now. Where they cannot be started, the pool has one thread.
+   */
   static async create(module: WebAssembly.Module, memory: WasmMemory, threads: number): Promise<WasmPool> {
     const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory } });
     const operations = WebAssembly.Module.exports(module)
@@ -130,15 +146,39 @@ export class WasmPool {
       .map((entry) => entry.name);
     const control = memory.allocate(CONTROL_WORDS * 4, true);
     memory.int32(control, CONTROL_WORDS)[SPINS] = SPIN_COUNT;
-    const starts = await Promise.allSettled(
-      Array.from({ length: threads - 1 }, (_, i) =>
-        startWorker({ module, memory: memory.memory, control, thread: i + 1, threads, operations }),
-      ),
-    );
+    const pool = new WasmPool(memory, instance.exports, control, operations);
+    const setups = Array.from({ length: threads - 1 }, (_, i) => ({
+      ...{ module, memory: memory.memory, control, thread: i + 1, threads, operations },
+    }));
+    if (isNode()) {
+      if (mayStartWorkers()) await pool.startLater(setups);
+    } else {
+      await pool.startNow(setups);
+    }
+    return pool;
+  }
+
+  private async startLater(setups: readonly WorkerSetup[]): Promise<void> {
+    if (setups.length === 0) return;
+    const start = await nodeWorkerStarter();
+    this.workerCount = setups.length;
+    this.startWorkers = () => start(setups);
+  }
+
+  private async startNow(setups: readonly WorkerSetup[]): Promise<void> {
+    const starts = await Promise.allSettled(setups.map(startBrowserWorker));
     const workers = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
-    if (workers.length === threads - 1) return new WasmPool(memory, instance.exports, control, operations, workers);
-    for (const worker of workers) worker.terminate();
-    return new WasmPool(memory, instance.exports, control, operations, []);
+    if (workers.length === setups.length) {
+      this.workers = workers;
+      this.workerCount = workers.length;
+    } else {
+      for (const worker of workers) worker.terminate();
+    }
+  }
+
+  /** How many threads a job runs on. */
+  get threads(): number {
+    return this.workerCount + 1;
   }
 
   /** Whether a kernel was started and is not finished. */
@@ -162,7 +202,7 @@ export class WasmPool {
   start(operation: string, args: readonly number[], parallel = true): () => void {
     const slots = this.argumentSlots;
     for (let slot = 0; slot < args.length; slot++) slots[slot] = args[slot]!;
-    const workers = parallel ? this.workers.length : 0;
+    const workers = parallel ? this.presentWorkers() : 0;
     if (workers > 0) this.dispatch(operation);
     this.busy = true;
     return () => {
@@ -178,7 +218,11 @@ export class WasmPool {
     } catch (error) {
       cause = error;
     }
-    if (workers > 0) this.join();
+    try {
+      if (workers > 0) this.join();
+    } catch (error) {
+      cause ??= error;
+    }
     if (Atomics.exchange(this.words, FAILED, 0) !== 0) cause ??= new Error('a worker trapped');
     if (cause !== undefined) throw kernelFailure(operation, cause);
   }
@@ -190,6 +234,24 @@ export class WasmPool {
     Atomics.notify(this.words, JOB);
     for (const worker of this.workers) worker.terminate();
     this.workers = [];
+    this.startWorkers = undefined;
+  }
+
+  /** The number of workers, started by now. */
+  private presentWorkers(): number {
+    if (this.startWorkers === undefined) return this.workers.length;
+    try {
+      this.workers = this.startWorkers();
+    } catch (cause) {
+      throw new EmbedbagError({
+        code: 'threads-unavailable',
+        message: `Expected to start ${this.workerCount} worker threads, received an error: ${cause instanceof Error ? cause.message : String(cause)}. Create the kernels with \`threads: 1\`.`,
+        details: { threads: this.threads },
+        cause,
+      });
+    }
+    this.startWorkers = undefined;
+    return this.workers.length;
   }
 
   private dispatch(operation: string): void {
@@ -210,7 +272,9 @@ export class WasmPool {
     for (let spins = SPIN_COUNT; ; spins--) {
       const pending = Atomics.load(words, PENDING);
       if (pending === 0) return;
-      if (spins < 0 && this.mayWait) Atomics.wait(words, PENDING, pending);
+      if (spins >= 0 || !this.mayWait) continue;
+      const waited = Atomics.wait(words, PENDING, pending, START_TIMEOUT_MS);
+      if (waited === 'timed-out' && Atomics.load(words, STARTED) < this.workers.length) throw new Error(NOT_STARTED);
     }
   }
 }

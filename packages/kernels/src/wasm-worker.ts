@@ -19,7 +19,8 @@ type Kernel = (args: number, thread: number, threads: number) => void;
 /** Serves jobs until the pool stops: looks for a new job for a while, then sleeps. Never returns to the event loop. */
 function serve(setup: WorkerSetup, exports: WebAssembly.Exports): void {
   const words = new Int32Array(setup.memory.buffer, setup.control, 80);
-  const [JOB, PENDING, FAILED, OPERATION, ARGUMENTS, SPINS] = [0, 16, 32, 48, 49, 50] as const;
+  const [JOB, PENDING, FAILED, OPERATION, ARGUMENTS, SPINS, STARTED] = [0, 16, 32, 48, 49, 50, 64] as const;
+  Atomics.add(words, STARTED, 1);
   let seen = 0;
   for (;;) {
     for (let i = Atomics.load(words, SPINS); i > 0 && Atomics.load(words, JOB) === seen; i--);

@@ -11,8 +11,10 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Node reads at most 2 GiB at once; smaller pieces also let other work go on in between. */
-const READ_CHUNK_BYTES = 64 * 1024 * 1024;
+/** Pieces small enough that several threads read a table together. */
+const READ_CHUNK_BYTES = 8 * 1024 * 1024;
+/** As many as Node has threads for files. */
+const READS_AT_ONCE = 4;
 
 /** The error of a safetensors file that ends too early. */
 export function truncatedError(name: string, expectedBytes: number, receivedBytes: number): EmbedbagError {
@@ -67,13 +69,22 @@ export async function fileByteSource(path: string): Promise<ByteSource> {
     name: path,
     sizeBytes,
     async read(offset, target) {
-      let done = 0;
-      while (done < target.byteLength) {
-        const length = Math.min(READ_CHUNK_BYTES, target.byteLength - done);
-        const { bytesRead } = await handle.read(target, done, length, offset + done);
-        if (bytesRead === 0) throw truncatedError(path, offset + target.byteLength, offset + done);
-        done += bytesRead;
-      }
+      let next = 0;
+      const readChunks = async (): Promise<void> => {
+        while (next < target.byteLength) {
+          let done = next;
+          const end = Math.min(target.byteLength, done + READ_CHUNK_BYTES);
+          next = end;
+          while (done < end) {
+            const { bytesRead } = await handle.read(target, done, end - done, offset + done);
+            if (bytesRead === 0) throw truncatedError(path, offset + target.byteLength, sizeBytes);
+            done += bytesRead;
+          }
+        }
+      };
+      // All have ended before the caller goes on: none writes into memory that is given back after a failure.
+      const results = await Promise.allSettled(Array.from({ length: READS_AT_ONCE }, readChunks));
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
     close: () => handle.close(),
   };

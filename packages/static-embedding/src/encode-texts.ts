@@ -13,6 +13,9 @@ export interface Encoder {
   readonly row: () => Float32Array;
 }
 
+/** Long texts make smaller batches, so that threads can work on one while another is tokenized. */
+const BATCH_CODE_UNITS = 65_536;
+
 /** What is to happen with a batch of embeddings, borrowed until it returns; `first` is the number of its first text. */
 export type BatchVisit = (batch: Matrix, first: number) => void;
 
@@ -25,11 +28,15 @@ function checkText(text: string, index: number): void {
   });
 }
 
-/** The bags of the batch that begins with text `first`. */
+/** The bags of the batch that begins with text `first`: `batchSize` texts, or fewer long ones. */
 function bagsFrom(encoder: Encoder, texts: readonly string[], first: number, plan: EncodingPlan): TokenBags {
   const { batchSize, prompt } = plan;
-  const batch = texts.slice(first, first + batchSize);
-  for (let index = 0; index < batch.length; index++) checkText(batch[index]!, first + index);
+  let end = first;
+  for (let units = 0; end < Math.min(texts.length, first + batchSize) && units < BATCH_CODE_UNITS; end++) {
+    checkText(texts[end]!, end);
+    units += texts[end]!.length;
+  }
+  const batch = texts.slice(first, end);
   return encoder.textBags(prompt === '' ? batch : batch.map((text) => prompt + text));
 }
 
@@ -55,27 +62,28 @@ function runBatches(encoder: Encoder, texts: readonly string[], plan: EncodingPl
   signal?.throwIfAborted();
   if (texts.length === 0) return;
   const length = Math.min(batchSize, texts.length) * dimension;
-  const turns = texts.length > batchSize && visits.whileBusy !== undefined ? 2 : 1;
+  const turns = texts.length > 1 && visits.whileBusy !== undefined ? 2 : 1;
   const means = kernels.allocateFloat32(turns * length);
   try {
     let visitLast: (() => void) | undefined;
     let bags: TokenBags | undefined = bagsFrom(encoder, texts, 0, plan);
-    for (let first = 0, turn = 0; bags !== undefined; first += batchSize, turn = (turn + 1) % turns) {
+    for (let first = 0, turn = 0; bags !== undefined; turn = (turn + 1) % turns) {
       signal?.throwIfAborted();
+      const begin = first;
       const rows = bagCount(bags);
       const data = means.subarray(turn * length, turn * length + rows * dimension);
       const batch: Matrix = { data, rows, columns: dimension };
-      const next: number = first + batchSize;
+      first += rows;
       const finish = startMeans(encoder, bags, batch, plan);
       try {
         visitLast?.();
-        bags = next < texts.length ? bagsFrom(encoder, texts, next, plan) : undefined;
+        bags = first < texts.length ? bagsFrom(encoder, texts, first, plan) : undefined;
       } finally {
         finish();
       }
-      if (visits.whileBusy === undefined) visits.atRest(batch, first);
-      else visitLast = () => visits.whileBusy(batch, first);
-      if (bags !== undefined) plan.onProgress?.(next, texts.length);
+      if (visits.whileBusy === undefined) visits.atRest(batch, begin);
+      else visitLast = () => visits.whileBusy(batch, begin);
+      if (bags !== undefined) plan.onProgress?.(first, texts.length);
     }
     visitLast?.();
     plan.onProgress?.(texts.length, texts.length);

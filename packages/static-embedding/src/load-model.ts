@@ -15,7 +15,6 @@ export interface LoadedModel {
 
 /** Settings of {@link loadModel}. */
 export interface LoadModelOptions {
-  readonly mode?: ModelMode;
   readonly truncateDim?: number;
 }
 
@@ -42,33 +41,61 @@ async function readTokenizer(source: ModelSource, path: string): Promise<Tokeniz
   return tokenizerFromJson(text);
 }
 
+function checkVocabulary(weights: string, rows: number, tokens: number, tokenizerName: string): void {
+  if (tokens <= rows) return;
+  throw new EmbedbagError({
+    code: 'tokenizer-table-mismatch',
+    message: `Expected the table of \`${weights}\` to have a row for each of the ${tokens} tokens of \`${tokenizerName}\`, received ${rows} rows. Use the tokenizer that the model was trained with.`,
+    details: { tokens, rows },
+  });
+}
+
 async function readRanges(source: ModelSource, width: number, columns: number): Promise<readonly StoredRanges[]> {
   const value = await readJson(source, FILE_NAMES.ranges);
   return value === undefined ? [] : narrowStoredRanges(parseStoredRanges(value, width), columns);
 }
 
-/** Reads a model's settings, tokenizer, table and ranges; see `StaticEmbedding.load`. */
+/** What a promise came to; throws what it was rejected with. */
+function settledValue<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+/** A model of which the settings are known, and the weights open. */
+export interface OpenedModel {
+  readonly source: ModelSource;
+  readonly config: ModelConfig;
+  readonly tokenizerPath: string;
+  readonly reader: SafetensorsReader;
+}
+
+/** Reads a model's settings and opens its weights; the reader is to be closed, which {@link loadModel} does. */
+export async function openModel(from: string | ModelFiles, mode: ModelMode | undefined): Promise<OpenedModel> {
+  const source = await openModelSource(from);
+  const { config, locate } = await readModelConfig(source, mode);
+  const reader = await openWeights(source, locate(FILE_NAMES.weights));
+  return { source, config, tokenizerPath: locate(FILE_NAMES.tokenizer), reader };
+}
+
+/** Reads the tokenizer, table and ranges of an opened model, and closes it; see `StaticEmbedding.load`. */
 export async function loadModel(
-  from: string | ModelFiles,
+  { source, config, tokenizerPath, reader }: OpenedModel,
   kernels: Kernels,
   options: LoadModelOptions,
 ): Promise<LoadedModel> {
-  const source = await openModelSource(from);
-  const { config, locate } = await readModelConfig(source, options.mode);
-  const reader = await openWeights(source, locate(FILE_NAMES.weights));
   try {
-    const tokenizerPath = locate(FILE_NAMES.tokenizer);
-    const tokenizer = await readTokenizer(source, tokenizerPath);
-    const { table, width } = await readTable(reader, {
-      kernels,
-      vocabularySize: tokenizer.vocabularySize,
-      tokenizerName: tokenizerPath,
-      truncateDim: options.truncateDim,
-    });
+    // The table is read by other threads while this one parses the tokenizer.
+    const [tableResult, tokenizerResult] = await Promise.allSettled([
+      readTable(reader, { kernels, truncateDim: options.truncateDim }),
+      readTokenizer(source, tokenizerPath),
+    ]);
     try {
+      const tokenizer = settledValue(tokenizerResult);
+      const { table, width } = settledValue(tableResult);
+      checkVocabulary(reader.name, table.rows, tokenizer.vocabularySize, tokenizerPath);
       return { tokenizer, table, config, ranges: await readRanges(source, width, table.columns) };
     } catch (error) {
-      kernels.release(table.data);
+      if (tableResult.status === 'fulfilled') kernels.release(tableResult.value.table.data);
       throw error;
     }
   } finally {

@@ -12,10 +12,6 @@ export interface LoadedTable {
 
 export interface ReadTableOptions {
   readonly kernels: Kernels;
-  /** Rows the tokenizer needs. */
-  readonly vocabularySize: number;
-  /** Names the tokenizer in error messages. */
-  readonly tokenizerName: string;
   /** Keep the first columns only. */
   readonly truncateDim: number | undefined;
 }
@@ -91,16 +87,6 @@ async function readWeights(reader: SafetensorsReader, rows: number): Promise<Flo
   return weights;
 }
 
-function checkVocabulary(reader: SafetensorsReader, rows: number, options: ReadTableOptions): void {
-  const { vocabularySize, tokenizerName } = options;
-  if (vocabularySize <= rows) return;
-  throw new EmbedbagError({
-    code: 'tokenizer-table-mismatch',
-    message: `Expected the table of \`${reader.name}\` to have a row for each of the ${vocabularySize} tokens of \`${tokenizerName}\`, received ${rows} rows. Use the tokenizer that the model was trained with.`,
-    details: { tokens: vocabularySize, rows },
-  });
-}
-
 /** Reads rows in order, straight into `out` where nothing has to be cut off. */
 async function readInOrder(
   reader: SafetensorsReader,
@@ -131,8 +117,8 @@ function scaleRows(data: Float32Array, columns: number, weights: Float32Array): 
  *
  * `width` is the columns the model has in its file.
  *
- * Throws `tensor-missing`, `tensor-shape-mismatch`, `tensor-dtype-unsupported`, `mapping-out-of-range`,
- * `tokenizer-table-mismatch` and `dimension-too-large`.
+ * Throws `tensor-missing`, `tensor-shape-mismatch`, `tensor-dtype-unsupported`, `mapping-out-of-range` and
+ * `dimension-too-large`.
  */
 export async function readTable(
   reader: SafetensorsReader,
@@ -143,7 +129,6 @@ export async function readTable(
   const columns = truncateDim === undefined ? width : requireDimension('truncateDim', truncateDim, width);
   const mapping = await readMapping(reader, embeddingRows);
   const rows = mapping?.length ?? embeddingRows;
-  checkVocabulary(reader, rows, options);
   const weights = await readWeights(reader, rows);
   const data = kernels.allocateFloat32(rows * columns);
   try {

@@ -4,21 +4,6 @@ import type { ModelConfig } from './model-config.js';
 /** Turns texts into the token bags that a model averages over. The result is owned by the caller. */
 export type TextBags = (texts: readonly string[]) => TokenBags;
 
-interface Truncation {
-  readonly maxTokens: number;
-  readonly keepsEnd: boolean;
-}
-
-/** The `truncation` section of a tokenizer.json, which sentence-transformers leaves in force. */
-function truncationOf(tokenizer: Tokenizer): Truncation | undefined {
-  const { truncation } = JSON.parse(tokenizer.toJson()) as {
-    truncation?: { max_length?: unknown; direction?: unknown } | null;
-  };
-  const maxTokens = truncation?.max_length;
-  if (typeof maxTokens !== 'number') return undefined;
-  return { maxTokens, keepsEnd: truncation?.direction === 'Left' };
-}
-
 /** Keeps the last `maxTokens` of every bag, in place. */
 function keepEnds(bags: TokenBags, maxTokens: number): TokenBags {
   const { ids } = bags;
@@ -93,9 +78,9 @@ function model2vecBags(tokenizer: Tokenizer, maxTokens: number | undefined): Tex
 /** How the model with `config` makes bags of texts. */
 export function createTextBags(tokenizer: Tokenizer, config: ModelConfig): TextBags {
   if (config.mode === 'model2vec') return model2vecBags(tokenizer, config.maxTokens);
-  const truncation = truncationOf(tokenizer);
-  if (truncation === undefined) return (texts) => tokenizer.tokenize(texts);
-  const { maxTokens, keepsEnd } = truncation;
+  // sentence-transformers leaves the truncation of the tokenizer's file in force.
+  if (tokenizer.truncation === undefined) return (texts) => tokenizer.tokenize(texts);
+  const { maxTokens, keepsEnd } = tokenizer.truncation;
   if (keepsEnd) return (texts) => keepEnds(tokenizer.tokenize(texts), maxTokens);
   return (texts) => tokenizer.tokenize(texts, { maxTokens });
 }

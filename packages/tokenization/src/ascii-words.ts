@@ -1,34 +1,34 @@
-import { type BertText, CLASS_ALONE, CLASS_MAPPED, CLASS_SPACE } from './bert-text.js';
+import type { BertNormalizerSettings } from './bert-text.js';
 import type { IdBuffer } from './id-buffer.js';
 import { KeyedWords, LONGEST_KEYED_WORD } from './keyed-words.js';
 import type { WordPiece } from './word-piece.js';
 
 // What an ASCII byte is. Up to 127: part of a word, as the byte that it becomes there.
 /** Between words. */
-const SPACE = 0x80;
+export const SPACE = 0x80;
 /** It vanishes or becomes several code points: the general path knows what to do. */
-const OTHER = 0xff;
+export const OTHER = 0xff;
 /** Added to a byte that is a word of its own; 0 and 127 never are. */
-const ALONE = 0x80;
+export const ALONE = 0x80;
 
 /** In four bytes of a text: those that are no part of a word. */
 const HIGH_BITS = 0x80808080 | 0;
 
 const encoder = new TextEncoder();
 
-/** What every byte is by the rules of `text`. */
-function classifyBytes(text: BertText): Uint8Array {
+function isLetterOrDigit(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
+}
+
+/**
+ * What every byte is by BERT's rules, said again for ASCII alone, so that English needs no Unicode tables. Control
+ * characters other than tab and line ends are left to the general path.
+ */
+export function classifyBytes({ lowercase }: BertNormalizerSettings): Uint8Array {
   const table = new Uint8Array(256).fill(OTHER);
-  for (let byte = 0; byte < 128; byte += 1) {
-    const unitClass = text.classes[byte]!;
-    if (unitClass === CLASS_SPACE) table[byte] = SPACE;
-    if (unitClass > CLASS_MAPPED && unitClass !== CLASS_ALONE) continue;
-    const normalized = text.normalizeWord(String.fromCharCode(byte), 0, 1);
-    const becomes = normalized.length === 1 ? normalized.charCodeAt(0) : 0;
-    if (becomes === 0 || becomes > 127) continue;
-    if (unitClass !== CLASS_ALONE) table[byte] = becomes;
-    else if (becomes === byte && byte > 0 && byte < 127) table[byte] = ALONE + byte;
-  }
+  for (const space of [' ', '\t', '\n', '\r']) table[space.charCodeAt(0)] = SPACE;
+  for (let byte = 0x21; byte < 0x7f; byte += 1) table[byte] = isLetterOrDigit(byte) ? byte : ALONE + byte;
+  if (lowercase) for (let byte = 0x41; byte <= 0x5a; byte += 1) table[byte] = byte + 0x20;
   return table;
 }
 
@@ -41,8 +41,8 @@ export class AsciiWords {
   #codes = new Uint8Array(0);
   #view = new DataView(this.#codes.buffer);
 
-  constructor(text: BertText, model: WordPiece) {
-    this.#table = classifyBytes(text);
+  constructor(settings: BertNormalizerSettings, model: WordPiece) {
+    this.#table = classifyBytes(settings);
     this.#words = new KeyedWords(model);
     this.#model = model;
   }

@@ -52,7 +52,6 @@ export const CLASS_SURROGATE = 6;
 /** BERT's text rules under given settings, exactly as Hugging Face's Rust has them, for every string. */
 export class BertText {
   readonly settings: BertNormalizerSettings;
-  readonly #data: UnicodeData = unicodeData();
   /** The class of every code point, made when first asked for. */
   #classes: Uint8Array | undefined;
   /** What the code points of class `CLASS_MAPPED` and `CLASS_ALONE` become, where it is not themselves. */
@@ -60,6 +59,11 @@ export class BertText {
 
   constructor(settings: BertNormalizerSettings) {
     this.settings = settings;
+  }
+
+  /** Decoded when a text first needs them: ASCII does not. */
+  get #data(): UnicodeData {
+    return unicodeData();
   }
 
   /** The class of every code point, one of the `CLASS_*` values. */

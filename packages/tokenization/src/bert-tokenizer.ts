@@ -1,4 +1,10 @@
-import { TOKENIZER_CONTRACT, type TokenBags, type TokenizeOptions, type Tokenizer } from '@embedbag/core';
+import {
+  TOKENIZER_CONTRACT,
+  type TokenBags,
+  type TokenizeOptions,
+  type Tokenizer,
+  type TokenTruncation,
+} from '@embedbag/core';
 import { type AddedToken, AddedTokenFinder, type TextPart } from './added-tokens.js';
 import { AsciiWords } from './ascii-words.js';
 import {
@@ -23,6 +29,7 @@ export interface BertTokenizerSettings {
   readonly splits: boolean;
   readonly model: WordPiece;
   readonly addedTokens: readonly AddedToken[];
+  readonly truncation: TokenTruncation | undefined;
   /** The text of the file. */
   readonly json: string;
 }
@@ -33,6 +40,7 @@ export class BertTokenizer implements Tokenizer {
   readonly kind = 'wordpiece';
   readonly vocabularySize: number;
   readonly unknownId: number | undefined;
+  readonly truncation: TokenTruncation | undefined;
   readonly #settings: BertTokenizerSettings;
   readonly #text: BertText;
   readonly #model: WordPiece;
@@ -50,6 +58,7 @@ export class BertTokenizer implements Tokenizer {
   constructor(settings: BertTokenizerSettings) {
     const { model, addedTokens } = settings;
     this.#settings = settings;
+    this.truncation = settings.truncation;
     this.#text = new BertText(settings.normalizer);
     this.#model = model;
     this.unknownId = model.tokenToId(model.settings.unknownToken);
@@ -141,7 +150,7 @@ export class BertTokenizer implements Tokenizer {
   }
 
   #asciiWords(): AsciiWords {
-    this.#madeAsciiWords ??= new AsciiWords(this.#text, this.#model);
+    this.#madeAsciiWords ??= new AsciiWords(this.#settings.normalizer, this.#model);
     return this.#madeAsciiWords;
   }
 

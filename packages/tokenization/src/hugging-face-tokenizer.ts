@@ -24,6 +24,7 @@ export function createHuggingFaceTokenizer(file: TokenizerJson, json: string): T
     kind,
     vocabularySize: highestId + 1,
     unknownId,
+    truncation: file.truncation(),
     tokenize(texts: readonly string[], options: TokenizeOptions = {}): TokenBags {
       checkTexts(texts);
       const maxTokens = readMaxTokens(options);

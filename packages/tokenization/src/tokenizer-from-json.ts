@@ -40,6 +40,7 @@ export function createTokenizer(json: string, source: string): Tokenizer {
     splits: preTokenizer !== undefined,
     model,
     addedTokens: readAddedTokens(file, model),
+    truncation: file.truncation(),
     json,
   });
 }

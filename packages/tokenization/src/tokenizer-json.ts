@@ -1,4 +1,4 @@
-import { EmbedbagError } from '@embedbag/core';
+import { EmbedbagError, type TokenTruncation } from '@embedbag/core';
 import type { AddedToken } from './added-tokens.js';
 import { type BertNormalizerSettings, NO_NORMALIZER } from './bert-text.js';
 import { toWellFormed } from './code-points.js';
@@ -84,6 +84,13 @@ export class TokenizerJson {
     const part = this.root[field];
     if (part === undefined || part === null) return undefined;
     return this.string(`${field}.type`, this.record(field, part).type);
+  }
+
+  /** How the file wants texts to be cut. */
+  truncation(): TokenTruncation | undefined {
+    const part = this.root.truncation;
+    if (!isRecord(part) || typeof part.max_length !== 'number') return undefined;
+    return { maxTokens: part.max_length, keepsEnd: part.direction === 'Left' };
   }
 
   /** The kind of the model, also of an old file that does not name it. */
