@@ -9,6 +9,7 @@ import path from 'node:path';
 import { capture, mapAtMost } from './check/capture.mjs';
 import { changesetStatus } from './check/changesets.mjs';
 import { walkDocument } from './check/document-walk.mjs';
+import { tryNewLoss } from './check/new-loss-trial.mjs';
 import { rehearseRelease } from './check/release-rehearsal.mjs';
 import { smokeTest } from './check/smoke-test.mjs';
 import { checkFiles, checkManifest, checkSize, gzipBytesOf } from './check/tarball-rules.mjs';
@@ -107,6 +108,7 @@ async function main() {
   try {
     await section('knip', () => capture(process.execPath, [tool('knip', 'bin', 'knip.js')], { cwd: root }));
     await section('changeset status', changesetStatus);
+    await section('a loss inside the workspace', () => tryNewLoss(path.join(folder, 'new-loss')));
     const tarballs = await section('changeset version and pnpm pack', () => rehearseRelease(folder));
     if (tarballs !== undefined) {
       await section('tarballs', () => checkTarballs(tarballs));

@@ -1,11 +1,11 @@
 /**
  * A release as it would be now, in a temporary copy of the repository: `changeset version`, then `pnpm pack`.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryFiles } from '../repository-files.mjs';
 import { root, runPnpm, WorkspaceError, workspacePackages } from '../workspace.mjs';
 import { capture } from './capture.mjs';
+import { commitAll, copyRepository } from './repository-copy.mjs';
 
 /**
  * @typedef {object} Tarball
@@ -16,39 +16,13 @@ import { capture } from './capture.mjs';
  * @property {any} manifest Its package.json.
  */
 
-/** @param {string} copy */
-function copyRepository(copy) {
-  for (const file of repositoryFiles()) {
-    mkdirSync(path.join(copy, path.dirname(file)), { recursive: true });
-    cpSync(path.join(root, file), path.join(copy, file));
-  }
-  symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'), 'junction');
-  const packages = workspacePackages();
-  const folderByName = new Map(packages.map((one) => [one.name, one.folder]));
-  for (const one of packages) {
-    const dist = path.join(one.path, 'dist');
-    if (existsSync(dist)) cpSync(dist, path.join(copy, one.folder, 'dist'), { recursive: true });
-    // pnpm reads the version that stands for `workspace:^` through these links.
-    for (const name of Object.keys({ ...one.manifest.dependencies, ...one.manifest.devDependencies })) {
-      const target = folderByName.get(name);
-      if (target === undefined) continue;
-      const link = path.join(copy, one.folder, 'node_modules', name);
-      mkdirSync(path.dirname(link), { recursive: true });
-      symlinkSync(path.join(copy, target), link, 'junction');
-    }
-  }
-}
-
 /**
  * Gives the copy the versions and changelogs of the next release.
  *
  * @param {string} copy
  */
 async function applyChangesets(copy) {
-  const identity = ['-c', 'user.name=embedbag', '-c', 'user.email=embedbag@localhost', '-c', 'commit.gpgsign=false'];
-  await capture('git', ['init', '--quiet', '--initial-branch=main'], { cwd: copy });
-  await capture('git', ['add', '--all'], { cwd: copy });
-  await capture('git', [...identity, 'commit', '--quiet', '--no-verify', '--message=Copy'], { cwd: copy });
+  await commitAll(copy);
   const changeset = path.join(root, 'node_modules', '@changesets', 'cli', 'bin.js');
   await capture(process.execPath, [changeset, 'version'], { cwd: copy });
 }
@@ -63,7 +37,7 @@ export async function rehearseRelease(folder) {
   const copy = path.join(folder, 'repository');
   const packed = path.join(folder, 'packed');
   mkdirSync(packed, { recursive: true });
-  copyRepository(copy);
+  copyRepository(copy, ['dist']);
   await applyChangesets(copy);
   /** @type {Tarball[]} */
   const tarballs = [];

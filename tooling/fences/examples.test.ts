@@ -33,7 +33,7 @@ describe('the examples of losses', () => {
     const losses = [...index.matchAll(/\b([a-z]\w*(?:Loss|Losses|Regularization))\b/g)].map((match) => match[1]!);
     const exported = new Set([...losses, 'matryoshkaLoss', 'multipleNegativesRankingLoss']);
     const used = examples.map((file) => readFileSync(path.join(root, FOLDER, file), 'utf8')).join('\n');
-    expect(exported.size).toBe(13);
+    expect(exported.size).toBeGreaterThan(12);
     for (const loss of exported) expect(used).toContain(`${loss}(`);
   });
 });

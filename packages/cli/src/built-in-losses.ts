@@ -40,17 +40,25 @@ function builtIn<Options>(names: OptionNames<Options>, create: (options: Options
   return { options: Object.keys(names), create: (options) => create(options as Options) };
 }
 
-/** A loss with a second model, whose option `role` is the path of a model folder; `nameOption` defaults to that path. */
+/** Which option is the path of a model folder, which one names that model, by default with its path. */
+interface ModelOption<Options> {
+  readonly role: keyof Options & string;
+  readonly nameOption: keyof Options & string;
+  /** Whether the loss can do without. */
+  readonly isOptional: boolean;
+}
+
+/** A loss with a second model. */
 function builtInWithModel<Options>(
   names: OptionNames<Options>,
-  role: keyof Options & string,
-  nameOption: keyof Options & string,
+  { role, nameOption, isOptional }: ModelOption<Options>,
   create: (options: Options) => Loss,
 ): BuiltInLoss {
   return {
     options: Object.keys(names),
     async create(options, loadModel) {
       const folder = options[role];
+      if (folder === undefined && isOptional) return create(options as Options);
       if (typeof folder !== 'string') {
         throw new EmbedbagError({
           code: 'invalid-loss-option',
@@ -99,8 +107,7 @@ export const BUILT_IN_LOSSES: Readonly<Record<string, BuiltInLoss>> = {
       contrastAnchors: true,
       contrastPositives: true,
     },
-    'guide',
-    'guideName',
+    { role: 'guide', nameOption: 'guideName', isOptional: false },
     gistEmbedLoss,
   ),
   'cached-gist': builtInWithModel<CachedGistEmbedLossOptions>(
@@ -114,8 +121,7 @@ export const BUILT_IN_LOSSES: Readonly<Record<string, BuiltInLoss>> = {
       contrastPositives: true,
       miniBatchSize: true,
     },
-    'guide',
-    'guideName',
+    { role: 'guide', nameOption: 'guideName', isOptional: false },
     cachedGistEmbedLoss,
   ),
   triplet: builtIn<TripletLossOptions>({ distanceMetric: true, margin: true }, tripletLoss),
@@ -125,8 +131,7 @@ export const BUILT_IN_LOSSES: Readonly<Record<string, BuiltInLoss>> = {
   'margin-mse': builtIn<MarginMseLossOptions>({ similarity: true }, marginMseLoss),
   'embedding-distillation': builtInWithModel<EmbeddingDistillationLossOptions>(
     { teacher: true, teacherName: true, distanceMetric: true, truncateTeacher: true },
-    'teacher',
-    'teacherName',
+    { role: 'teacher', nameOption: 'teacherName', isOptional: true },
     embeddingDistillationLoss,
   ),
 };

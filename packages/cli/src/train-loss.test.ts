@@ -212,6 +212,7 @@ test('a built-in loss is chosen by name, a guide by the path of its model', asyn
   expect(
     (await trained('--loss', 'embedding-distillation', '--loss-options', JSON.stringify(distilled))).card,
   ).toContain('EmbedDistillLoss');
+  expect(await refusal('--loss', 'embedding-distillation')).toContain('takes a vector label');
   expect(await refusal('--loss', 'gist')).toBe(
     'Expected `--loss-options` to name a model folder as `guide`, received nothing. Give one such as \'{"guide": "my-model/final"}\'.',
   );
