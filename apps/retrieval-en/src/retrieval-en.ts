@@ -77,7 +77,7 @@ export function retrievalEn(argv: readonly string[], context: ProgramContext): P
 }
 
 async function main(options: Options, context: ProgramContext): Promise<void> {
-  const kernels = await kernelsFromOptions(options);
+  const kernels = await kernelsFromOptions(options, context);
   try {
     const library = options.search ? await loadLibrary(options.output, kernels) : undefined;
     if (library === undefined) await trainAndReport(options, kernels, context);

@@ -2,24 +2,39 @@ import type { Kernels } from '@embedbag/core';
 import { createKernels } from '@embedbag/kernels';
 import { type Command, Option } from 'commander';
 import { integerOption } from './option-values.js';
+import { createTensorFlowKernels, TENSORFLOW_BACKENDS, type TensorFlowBackendName } from './tensorflow-backend.js';
 
 const BACKENDS = ['auto', 'wasm', 'wasm-simd', 'wasm-relaxed-simd', 'typescript'] as const;
 
 /** The options of every command that computes. */
 export interface KernelOptions {
-  readonly backend: (typeof BACKENDS)[number];
+  readonly backend: (typeof BACKENDS)[number] | TensorFlowBackendName;
   readonly threads?: number;
 }
 
 /** Adds `--backend` and `--threads` to `command`. */
 export function addKernelOptions(command: Command): Command {
   return command
-    .addOption(new Option('--backend <name>', 'what computes').choices(BACKENDS).default('auto'))
+    .addOption(
+      new Option('--backend <name>', 'what computes').choices([...BACKENDS, ...TENSORFLOW_BACKENDS]).default('auto'),
+    )
     .option('--threads <count>', 'threads that compute (default: one a core)', integerOption(1));
 }
 
-/** The kernels that `options` ask for; the caller disposes them. */
-export function kernelsFromOptions(options: KernelOptions): Promise<Kernels> {
+function isTensorFlow(backend: KernelOptions['backend']): backend is TensorFlowBackendName {
+  return (TENSORFLOW_BACKENDS as readonly string[]).includes(backend);
+}
+
+/**
+ * The kernels that `options` ask for; the caller disposes them. For a TensorFlow.js backend, which it got and why not the
+ * better ones goes to `stderr`.
+ */
+export function kernelsFromOptions(
+  options: KernelOptions,
+  { stderr }: { readonly stderr: NodeJS.WritableStream },
+): Promise<Kernels> {
   const { backend, threads } = options;
-  return createKernels(threads === undefined ? { backend } : { backend, threads });
+  const threadOptions = threads === undefined ? {} : { threads };
+  if (isTensorFlow(backend)) return createTensorFlowKernels(backend, threadOptions, stderr);
+  return createKernels({ backend, ...threadOptions });
 }

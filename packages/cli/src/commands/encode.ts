@@ -54,7 +54,7 @@ export function encodeCommand(context: ProgramContext): Command {
 }
 
 async function encode(options: EncodeCommandOptions, context: ProgramContext): Promise<void> {
-  const kernels = await kernelsFromOptions(options);
+  const kernels = await kernelsFromOptions(options, context);
   try {
     const model = await StaticEmbedding.load(options.model, { kernels });
     const output = await openEmbeddingOutput(options.output, formatOf(options), context.stdout);

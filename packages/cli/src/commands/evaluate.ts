@@ -35,7 +35,7 @@ export function evaluateCommand(context: ProgramContext): Command {
 }
 
 async function evaluate(options: EvaluateOptions, { stdout, stderr, signal }: ProgramContext): Promise<void> {
-  const kernels = await kernelsFromOptions(options);
+  const kernels = await kernelsFromOptions(options, { stderr });
   try {
     const folders = await listRetrievalFolders(options.retrieval);
     const model = await StaticEmbedding.load(options.model, { kernels });

@@ -18,8 +18,8 @@ export function infoCommand(context: ProgramContext): Command {
   return addKernelOptions(command).action((options: InfoOptions) => info(options, context));
 }
 
-async function info(options: InfoOptions, { stdout }: ProgramContext): Promise<void> {
-  const kernels = await kernelsFromOptions(options);
+async function info(options: InfoOptions, { stdout, stderr }: ProgramContext): Promise<void> {
+  const kernels = await kernelsFromOptions(options, { stderr });
   try {
     const facts: Record<string, string | number | boolean> = { backend: kernels.backend, threads: kernels.threads };
     if (options.model !== undefined) {

@@ -35,7 +35,7 @@ export function searchCommand(context: ProgramContext): Command {
 }
 
 async function search(options: SearchOptions, context: ProgramContext): Promise<void> {
-  const kernels = await kernelsFromOptions(options);
+  const kernels = await kernelsFromOptions(options, context);
   try {
     const model = await StaticEmbedding.load(options.model, { kernels });
     const documents: string[] = [];

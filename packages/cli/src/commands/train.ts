@@ -96,7 +96,7 @@ async function trainFromOptions(options: TrainOptions, context: ProgramContext):
   const { stdout, stderr, signal } = context;
   const datasets = await datasetsFromOptions(options, signal);
   const evaluators = await evaluatorsFromOptions(options, signal);
-  const kernels = await kernelsFromOptions(options);
+  const kernels = await kernelsFromOptions(options, context);
   try {
     const model = await modelFromOptions(options, kernels);
     const loadModel: LoadModel = (folder) => StaticEmbedding.load(folder, { kernels });
