@@ -1,12 +1,14 @@
 import { EmbedbagError, type Kernels, type Tokenizer } from '@embedbag/core';
+import { type KernelsLease, leaseKernels } from './kernels-lease.js';
 import { FILE_NAMES, type ModelConfig, type ModelMode, readJson, readModelConfig } from './model-config.js';
 import { type ModelFiles, type ModelSource, openModelSource } from './model-source.js';
 import { type LoadedTable, readTable } from './model-table.js';
 import { readerFromSource, type SafetensorsReader } from './safetensors-file.js';
 import { narrowStoredRanges, parseStoredRanges, type StoredRanges } from './stored-ranges.js';
 
-/** What {@link loadModel} reads. The table lies in kernels memory and is the caller's to release. */
+/** What {@link loadModel} reads. The table lies in kernels memory and is the caller's to release, the lease to end. */
 export interface LoadedModel {
+  readonly lease: KernelsLease;
   readonly tokenizer: Tokenizer;
   readonly table: LoadedTable;
   readonly config: ModelConfig;
@@ -15,6 +17,8 @@ export interface LoadedModel {
 
 /** Settings of {@link loadModel}. */
 export interface LoadModelOptions {
+  readonly kernels?: Kernels;
+  readonly mode?: ModelMode;
   readonly truncateDim?: number;
 }
 
@@ -62,31 +66,31 @@ function settledValue<T>(result: PromiseSettledResult<T>): T {
 }
 
 /** A model of which the settings are known, and the weights open. */
-export interface OpenedModel {
+interface OpenedModel {
   readonly source: ModelSource;
   readonly config: ModelConfig;
   readonly tokenizerPath: string;
   readonly reader: SafetensorsReader;
 }
 
-/** Reads a model's settings and opens its weights; the reader is to be closed, which {@link loadModel} does. */
-export async function openModel(from: string | ModelFiles, mode: ModelMode | undefined): Promise<OpenedModel> {
+/** Reads a model's settings and opens its weights; the reader is to be closed. */
+async function openModel(from: string | ModelFiles, mode: ModelMode | undefined): Promise<OpenedModel> {
   const source = await openModelSource(from);
   const { config, locate } = await readModelConfig(source, mode);
   const reader = await openWeights(source, locate(FILE_NAMES.weights));
   return { source, config, tokenizerPath: locate(FILE_NAMES.tokenizer), reader };
 }
 
-/** Reads the tokenizer, table and ranges of an opened model, and closes it; see `StaticEmbedding.load`. */
-export async function loadModel(
+/** Reads the tokenizer, table and ranges of an opened model, and closes it. */
+async function readModel(
   { source, config, tokenizerPath, reader }: OpenedModel,
   kernels: Kernels,
-  options: LoadModelOptions,
-): Promise<LoadedModel> {
+  truncateDim: number | undefined,
+): Promise<Omit<LoadedModel, 'lease'>> {
   try {
     // The table is read by other threads while this one parses the tokenizer.
     const [tableResult, tokenizerResult] = await Promise.allSettled([
-      readTable(reader, { kernels, truncateDim: options.truncateDim }),
+      readTable(reader, { kernels, truncateDim }),
       readTokenizer(source, tokenizerPath),
     ]);
     try {
@@ -100,5 +104,24 @@ export async function loadModel(
     }
   } finally {
     await reader.close();
+  }
+}
+
+/** Makes kernels while it opens the model, then reads it; see `StaticEmbedding.load`. */
+export async function loadModel(from: string | ModelFiles, options: LoadModelOptions): Promise<LoadedModel> {
+  const [leaseResult, openedResult] = await Promise.allSettled([
+    leaseKernels(options.kernels),
+    openModel(from, options.mode),
+  ]);
+  if (leaseResult.status === 'rejected') {
+    if (openedResult.status === 'fulfilled') await openedResult.value.reader.close();
+    throw leaseResult.reason;
+  }
+  const lease = leaseResult.value;
+  try {
+    return { lease, ...(await readModel(settledValue(openedResult), lease.kernels, options.truncateDim)) };
+  } catch (error) {
+    lease.end();
+    throw error;
   }
 }

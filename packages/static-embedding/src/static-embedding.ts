@@ -14,7 +14,7 @@ import { encodeStream } from './encode-stream.js';
 import { type Encoder, encodeTexts, forEachBatch } from './encode-texts.js';
 import { type EmbeddingOptions, type EncodeOptions, type EncodingPlan, planEncoding } from './encoding-plan.js';
 import { type KernelsLease, leaseKernels } from './kernels-lease.js';
-import { loadModel, openModel } from './load-model.js';
+import { loadModel } from './load-model.js';
 import { DEFAULT_CONFIG, type ModelConfig, type ModelMode } from './model-config.js';
 import type { ModelFiles } from './model-source.js';
 import type { EmbeddingArray, EmbeddingMatrix, Precision } from './precision.js';
@@ -207,22 +207,7 @@ export class StaticEmbedding implements EmbeddingModel {
    * `dimension-too-large`.
    */
   static async load(source: string | ModelFiles, options: LoadOptions = {}): Promise<StaticEmbedding> {
-    const [leaseResult, openedResult] = await Promise.allSettled([
-      leaseKernels(options.kernels),
-      openModel(source, options.mode),
-    ]);
-    if (leaseResult.status === 'rejected') {
-      if (openedResult.status === 'fulfilled') await openedResult.value.reader.close();
-      throw leaseResult.reason;
-    }
-    const lease = leaseResult.value;
-    try {
-      if (openedResult.status === 'rejected') throw openedResult.reason;
-      return new StaticEmbedding({ lease, ...(await loadModel(openedResult.value, lease.kernels, options)) });
-    } catch (error) {
-      lease.end();
-      throw error;
-    }
+    return new StaticEmbedding(await loadModel(source, options));
   }
 
   get kernels(): Kernels {
