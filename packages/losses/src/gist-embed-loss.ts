@@ -66,9 +66,9 @@ export function gistParts(name: string, options: GistEmbedLossOptions): Contrast
     config: { guide: guideName, temperature, marginStrategy, margin, contrastAnchors, contrastPositives },
     columns: COLUMNS,
     citation: CITATION,
-    // The guide's embeddings, and a copy of them for the kernel, are taken to be as wide as the model's.
+    // The kernel's copy of the guide's embeddings and two layouts of it, taken to be as wide as the model's.
     workingMatrices: (columnCount) =>
-      matricesOfBlocks(blocksOf(columnCount, contrastAnchors, contrastPositives)) + 2 * columnCount,
+      matricesOfBlocks(blocksOf(columnCount, contrastAnchors, contrastPositives)) + 3 * columnCount,
     prepare: (input, signal) => askGuide('guide', guide, input, signal),
     contrastive(columnCount, prepared) {
       checkColumns(name, COLUMNS, columnCount, 'anchor, positive and negatives');

@@ -33,7 +33,7 @@ test.each<[string, Loss, number]>([
     2,
   ],
   ['a guide', cachedGistEmbedLoss({ guide, miniBatchSize: 8 }), 2],
-])('WebAssembly grows by no more than the loss says, and not by much less: %s', async (name, loss, columnCount) => {
+])('WebAssembly grows by no more than the loss says, and not by much less: %s', async (_, loss, columnCount) => {
   const kernels = await createKernels({ backend: 'wasm-simd', threads: 1 });
   const random = createRandom(1);
   const matrices = Array.from({ length: columnCount * 2 }, () => kernels.allocateFloat32(ROWS * DIMENSION));
@@ -52,8 +52,7 @@ test.each<[string, Loss, number]>([
   const said = loss.workingMatrices!(columnCount);
   // Beside matrices there are a few rows of similarities, and growth goes in steps.
   expect(grown).toBeLessThan(said + 1.5);
-  // A guide's embeddings stay with the caller; the kernel has at most a copy.
-  expect(grown).toBeGreaterThan(name === 'a guide' ? -1 : said - 0.5);
+  expect(grown).toBeGreaterThan(said - 0.5);
   kernels.dispose();
 });
 
