@@ -17,13 +17,17 @@ class Side:
     def __init__(self, variant: str):
         self.variant = variant
 
-    def batch_texts(self, settings: dict) -> list:
+    def batches(self, settings: dict) -> list:
+        """Of each batch its anchors and its positives, as in sides/train-step.mjs."""
         rows = settings["rows"]
         if "texts" in settings:
             texts = read_json(settings["texts"])
-            return [texts[:rows], texts[rows : rows * 2]]
-        pairs = read_json(settings["pairs"])
-        return [pairs["anchors"][:rows], pairs["positives"][:rows]]
+            columns = [texts[: len(texts) // 2], texts[len(texts) // 2 :]]
+        else:
+            pairs = read_json(settings["pairs"])
+            columns = [pairs["anchors"], pairs["positives"]]
+        starts = range(0, settings.get("batches", 1) * rows, rows)
+        return [[column[start : start + rows] for column in columns] for start in starts]
 
     def prepare(self, settings: dict) -> None:
         self.model = self.optimizer = self.loss = None
@@ -36,24 +40,24 @@ class Side:
         self.optimizer = torch.optim.AdamW(
             model.parameters(), lr=settings["learningRate"], weight_decay=0.0, fused=True
         )
-        self.features = [model.preprocess(texts) for texts in self.batch_texts(settings)]
+        self.features = [[model.preprocess(texts) for texts in batch] for batch in self.batches(settings)]
         self.steps = settings["steps"]
         self.losses = []
 
-    def step(self) -> float:
+    def step(self) -> None:
+        features = self.features[len(self.losses) % len(self.features)]
         is_bfloat16 = self.variant == "bfloat16"
         precision = torch.autocast("cpu", dtype=torch.bfloat16) if is_bfloat16 else contextlib.nullcontext()
         with precision:
-            value = self.loss([dict(column) for column in self.features], None)
+            value = self.loss([dict(column) for column in features], None)
         value.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        return value.item()
+        self.losses.append(value.item())
 
     def round(self) -> dict:
-        seconds, losses = seconds_of(lambda: [self.step() for _ in range(self.steps)])
-        self.losses += losses
+        seconds, _ = seconds_of(lambda: [self.step() for _ in range(self.steps)])
         return {"seconds": seconds, "count": self.steps}
 
     def output(self) -> dict:

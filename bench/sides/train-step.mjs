@@ -1,8 +1,9 @@
-import { createKernels } from '@embedbag/kernels';
+import os from 'node:os';
 import { cachedMultipleNegativesRankingLoss, matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { clipCoefficient, createAdamW } from '@embedbag/trainer';
 import { bestArithmetic } from './machine-work.mjs';
+import { createSideKernels } from './side-kernels.mjs';
 import { readJsonFile } from './work.mjs';
 
 /** @typedef {import('@embedbag/core').Kernels} Kernels */
@@ -11,19 +12,25 @@ import { readJsonFile } from './work.mjs';
 const COMPARED_STEPS = 4;
 
 /**
- * The texts of a batch: two columns, or one list whose first half are the anchors.
+ * The texts of all batches, each its anchors, then its positives: from two columns, or from one list whose first half are the
+ * anchors.
  *
  * @param {any} settings
- * @returns {string[]} Anchors, then positives.
+ * @returns {string[][]}
  */
-function batchTexts({ texts, pairs, rows }) {
-  if (texts !== undefined) return readJsonFile(texts).slice(0, rows * 2);
-  const { anchors, positives } = readJsonFile(pairs);
-  return [...anchors.slice(0, rows), ...positives.slice(0, rows)];
+function batchesOf({ texts, pairs, rows, batches = 1 }) {
+  const list = texts === undefined ? undefined : readJsonFile(texts);
+  const { anchors, positives } =
+    list === undefined
+      ? readJsonFile(pairs)
+      : { anchors: list.slice(0, list.length / 2), positives: list.slice(list.length / 2) };
+  return Array.from({ length: batches }, (_, i) =>
+    [anchors, positives].flatMap((column) => column.slice(i * rows, (i + 1) * rows)),
+  );
 }
 
 /**
- * A model, its optimizer and one batch; `step` trains on it.
+ * A model, its optimizer and its batches; `step` trains on the next of them.
  *
  * @param {Kernels} kernels
  * @param {any} settings
@@ -32,7 +39,8 @@ async function openTraining(kernels, settings) {
   const { rows, dims, learningRate, miniBatchSize } = settings;
   const model = await StaticEmbedding.load(settings.model, { kernels });
   const { table, dimension } = model;
-  const bags = model.tokenize(batchTexts(settings));
+  const batches = batchesOf(settings).map((texts) => model.tokenize(texts));
+  let steps = 0;
   const optimizer = createAdamW();
   let state = optimizer.init(kernels, table);
   const [embeddings, gradients] = [0, 1].map(() => kernels.allocateFloat32(2 * rows * dimension));
@@ -49,6 +57,8 @@ async function openTraining(kernels, settings) {
   const input = { embeddings: halves(embeddings), rows, dimension, prepared: undefined, kernels };
   return {
     step() {
+      const bags = /** @type {import('@embedbag/core').TokenBags} */ (batches[steps % batches.length]);
+      steps += 1;
       kernels.bagForward(table, bags, embeddings);
       const value = loss.compute(input, halves(gradients));
       const gradient = kernels.bagBackward(bags, gradients, dimension);
@@ -74,8 +84,11 @@ function arithmeticOf({ rows, dims }) {
   return 6 * rows ** 2 * Math.max(...dims);
 }
 
-/** @returns {import('./serve.mjs').Side} */
-export function createSide() {
+/**
+ * @param {string} variant The kernels, see side-kernels.mjs.
+ * @returns {import('./serve.mjs').Side}
+ */
+export function createSide(variant) {
   /** @type {Kernels | undefined} */
   let kernels;
   /** @type {Awaited<ReturnType<typeof openTraining>> | undefined} */
@@ -89,8 +102,8 @@ export function createSide() {
   return {
     async prepare(settings) {
       ({ steps } = settings);
-      kernels ??= await createKernels();
-      bestRate ??= await bestArithmetic(kernels.threads);
+      kernels ??= await createSideKernels(variant);
+      bestRate ??= await bestArithmetic(os.availableParallelism());
       limit = arithmeticOf(settings) / bestRate;
       training?.end();
       training = await openTraining(kernels, settings);

@@ -1,3 +1,8 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import util from 'node:util';
+import { libtensorflowFolder } from './folders.mjs';
+
 /**
  * What an entry of the bench is made of.
  *
@@ -41,6 +46,18 @@
 /** Our side, always the first: `sides/<module>.mjs`. @param {string} module @returns {SideDefinition} */
 export function ourSide(module) {
   return { name: 'embedbag', language: 'node', module };
+}
+
+/**
+ * Our side on native TensorFlow. It is left out where `tooling/libtensorflow.mjs` has not made it, or where it cannot run: it
+ * calls functions of `node:util` that Node 23 dropped.
+ *
+ * @param {string} module
+ * @returns {SideDefinition}
+ */
+export function tensorflowSide(module) {
+  const isAvailable = existsSync(path.join(libtensorflowFolder, 'recipe.json')) && 'isNullOrUndefined' in util;
+  return { name: 'embedbag on TensorFlow', language: 'node', module, variant: 'tensorflow', isAvailable };
 }
 
 /**

@@ -12,6 +12,10 @@ export const cacheFolder = path.join(benchFolder, '.cache');
 /** Where the figures lie, one file an entry and a major version of Node. */
 export const resultsFolder = path.join(benchFolder, 'results');
 
+/** Where `tooling/libtensorflow.mjs` puts native TensorFlow. */
+export const libtensorflowFolder =
+  process.env.EMBEDBAG_LIBTENSORFLOW ?? path.join(path.dirname(benchFolder), '.cache', 'libtensorflow');
+
 /** The real texts, beside the repository. */
 const dataFolder = path.join(path.dirname(path.dirname(benchFolder)), 'shared', 'data');
 

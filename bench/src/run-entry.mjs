@@ -109,9 +109,8 @@ async function runCase(entry, oneCase, sides, rounds) {
 async function runCases(entry, cases, { rounds, python }) {
   const open = entry.kind === 'startup' ? openStartup : startSide;
   const sides = entry.sides
-    .filter(
-      ({ name, language }) => (language === 'node' || python !== undefined) && cases.some((one) => takes(one, name)),
-    )
+    .filter(({ language, isAvailable = true }) => isAvailable && (language === 'node' || python !== undefined))
+    .filter(({ name }) => cases.some((one) => takes(one, name)))
     .map((definition) => open(definition, python));
   try {
     /** @type {Measurement[]} */

@@ -10,6 +10,7 @@ import { benchFolder } from './folders.mjs';
  * @property {'node' | 'python'} language
  * @property {string} module The file in `sides/` or `python/`, without its extension.
  * @property {string} [variant] What the module is asked for where it knows several, such as `bfloat16`.
+ * @property {boolean} [isAvailable] Whether the side can run here. Default: true.
  * @property {readonly string[]} [packages] Python packages whose versions belong to the figure.
  */
 

@@ -1,4 +1,4 @@
-import { ourSide, peerSide } from '../entry.mjs';
+import { ourSide, peerSide, tensorflowSide } from '../entry.mjs';
 import { textsOfTokens } from '../inputs.mjs';
 import { medianOf } from '../marks.mjs';
 import { englishModels } from '../models.mjs';
@@ -7,6 +7,8 @@ import { shortTime } from '../results-table.mjs';
 const DIMS = [1024, 768, 512, 256, 128, 64, 32];
 const TOKENS = [12, 60];
 const ROWS = { check: 64, quick: 2048, full: 2048 };
+/** Steps go through them in turn, so that rows of the table come and go as they do in a run. */
+const BATCHES = 4;
 const STEPS = { check: 2, quick: 2, full: 4 };
 /** The peers that train steps. */
 export const STEP_PEERS = ['sentence-transformers float32', 'sentence-transformers bf16'];
@@ -30,7 +32,7 @@ export const trainStep = {
   work: 'a step with batch 2,048 and 7 Matryoshka dims: forward, loss, backward, clip, AdamW',
   kind: 'rounds',
   unit: { name: 'step', perSecond: false },
-  sides: steppingSides(STEP_PEERS),
+  sides: [...steppingSides(STEP_PEERS), tensorflowSide('train-step')],
   rounds: { check: 1, quick: 5, full: 11 },
   async cases(scale) {
     const model = (await englishModels()).sentenceTransformers;
@@ -38,8 +40,9 @@ export const trainStep = {
     return Promise.all(
       TOKENS.map(async (tokens) => ({
         name: `${tokens} tokens`,
-        texts: await textsOfTokens(tokens, rows * 2),
+        texts: await textsOfTokens(tokens, rows * 2 * BATCHES),
         rows,
+        batches: BATCHES,
         steps: STEPS[scale],
         dims: DIMS,
         learningRate: 0.2,
