@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { cachedMultipleNegativesRankingLoss, matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
 import { StaticEmbedding } from '@embedbag/static-embedding';
-import { clipCoefficient, createAdamW } from '@embedbag/trainer';
+import { clipCoefficient, createAdamW, resolveTrainingArguments } from '@embedbag/trainer';
 import { bestArithmetic } from './machine-work.mjs';
 import { createSideKernels } from './side-kernels.mjs';
 import { readJsonFile } from './work.mjs';
@@ -41,7 +41,7 @@ async function openTraining(kernels, settings) {
   const { table, dimension } = model;
   const batches = batchesOf(settings).map((texts) => model.tokenize(texts));
   let steps = 0;
-  const optimizer = createAdamW();
+  const optimizer = createAdamW({ mode: settings.optimizer ?? resolveTrainingArguments().optimizer });
   let state = optimizer.init(kernels, table);
   const [embeddings, gradients] = [0, 1].map(() => kernels.allocateFloat32(2 * rows * dimension));
   if (embeddings === undefined || gradients === undefined) throw new Error('Expected two arrays.');
@@ -59,6 +59,8 @@ async function openTraining(kernels, settings) {
     step() {
       const bags = /** @type {import('@embedbag/core').TokenBags} */ (batches[steps % batches.length]);
       steps += 1;
+      const ids = bags.ids.subarray(bags.offsets[0], bags.offsets.at(-1));
+      optimizer.catchUp(state, { kernels, table, ids });
       kernels.bagForward(table, bags, embeddings);
       const value = loss.compute(input, halves(gradients));
       const gradient = kernels.bagBackward(bags, gradients, dimension);

@@ -18,7 +18,7 @@ import {
 import { tokenize, tokenizeMultilingual } from './entries/tokenize.mjs';
 import { trainEnglish } from './entries/train-english.mjs';
 import { trainLargeBatch } from './entries/train-large-batch.mjs';
-import { trainStep } from './entries/train-step.mjs';
+import { optimizer, trainStep } from './entries/train-step.mjs';
 
 /**
  * All entries, in the order of the table.
@@ -35,6 +35,7 @@ export const ENTRIES = [
   encodeMemory,
   coldStart,
   trainStep,
+  optimizer,
   trainEnglish,
   trainLargeBatch,
   trainMemory,

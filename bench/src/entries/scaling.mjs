@@ -90,6 +90,9 @@ const linear = (/** @type {number} */ size) => size;
 /** Rows of all steps of a round together: small steps are many. */
 const ROWS_A_ROUND = { check: 1, quick: 2048, full: 8192 };
 
+/** Steps go through them in turn. */
+const BATCH_COUNT = 2;
+
 /**
  * The settings of steps of MNRL at all dims of a random model.
  *
@@ -100,7 +103,13 @@ async function stepSettings({ scale, rows, largest }, model) {
   const { dimension } = model;
   const steps = Math.max(1, Math.floor(ROWS_A_ROUND[scale] / rows));
   const common = { steps, dims: [dimension], learningRate: 0.2 };
-  return { ...common, rows, pairs: pairs(largest), model: await randomModel(model) };
+  return {
+    ...common,
+    rows,
+    batches: BATCH_COUNT,
+    pairs: pairs(largest * BATCH_COUNT),
+    model: await randomModel(model),
+  };
 }
 
 const BATCHES = { check: [32, 64, 128], quick: [512, 1024, 2048, 4096], full: [512, 1024, 2048, 4096, 8192, 16_384] };

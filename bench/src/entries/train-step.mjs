@@ -1,5 +1,5 @@
 import { ourSide, peerSide, tensorflowSide } from '../entry.mjs';
-import { textsOfTokens } from '../inputs.mjs';
+import { pairs, textsOfTokens } from '../inputs.mjs';
 import { medianOf } from '../marks.mjs';
 import { englishModels } from '../models.mjs';
 import { shortTime } from '../results-table.mjs';
@@ -8,7 +8,7 @@ const DIMS = [1024, 768, 512, 256, 128, 64, 32];
 const TOKENS = [12, 60];
 const ROWS = { check: 64, quick: 2048, full: 2048 };
 /** Steps go through them in turn, so that rows of the table come and go as they do in a run. */
-const BATCHES = 4;
+const BATCHES = 8;
 const STEPS = { check: 2, quick: 2, full: 4 };
 /** The peers that train steps. */
 export const STEP_PEERS = ['sentence-transformers float32', 'sentence-transformers bf16'];
@@ -66,4 +66,33 @@ export const trainStep = {
   notes: [
     'texts are tokenized before; `limit` is the time of the three products alone, at the rate that the side measures first',
   ],
+};
+
+const OPTIMIZER_ROWS = { check: 32, quick: 2048, full: 2048 };
+const OPTIMIZER_BATCHES = { check: 2, quick: 16, full: 64 };
+
+/** @type {import('../entry.mjs').Entry} */
+export const optimizer = {
+  name: 'optimizer',
+  work: 'the same steps with each mode of the optimizer: dense and deferred give the same bytes, lazy others',
+  kind: 'rounds',
+  processes: 'case',
+  unit: { name: 'step', perSecond: false },
+  sides: [ourSide('train-step')],
+  rounds: { check: 1, quick: 2, full: 5 },
+  async cases(scale) {
+    const [rows, batches] = [OPTIMIZER_ROWS[scale], OPTIMIZER_BATCHES[scale]];
+    const common = { rows, batches, steps: batches, dims: DIMS, learningRate: 0.2 };
+    const model = (await englishModels()).sentenceTransformers;
+    return ['dense', 'deferred', 'lazy'].map((mode) => ({
+      ...common,
+      name: mode,
+      optimizer: mode,
+      pairs: pairs(rows * batches),
+      model,
+    }));
+  },
+  checks: [],
+  marks: [],
+  notes: ['a round goes through all batches once; full: 64 batches, quick: 16'],
 };
