@@ -1,3 +1,4 @@
+export { type ContrastiveScratchOptions, contrastiveScratchBytes } from './contrastive-scratch-bytes.js';
 export { type CreateKernelsOptions, createKernels, type KernelsBackend } from './create-kernels.js';
 export { contrastiveInFloat64, type FloatContrastiveProblem } from './typescript-contrastive.js';
 export { createTypeScriptKernels } from './typescript-kernels.js';

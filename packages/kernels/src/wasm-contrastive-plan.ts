@@ -4,8 +4,8 @@ import { WORTH_THREADS } from './wasm-runtime.js';
 /** Rows of similarities a thread holds at a time: at most this many, ... */
 const MOST_ROWS = 128;
 const FEWEST_ROWS = 16;
-/** ... and fewer where their planes would take more bytes than this, about the share of a core in the last cache. */
-const PLANE_BYTES = 8 << 20;
+/** ... and fewer where the planes of all threads would take more bytes than this. */
+const PLANE_BYTES = 256 << 20;
 /** The kernel takes logits in base 2. */
 const { LOG2E } = Math;
 const LINE_BYTES = 64;
@@ -125,7 +125,10 @@ export class ContrastivePlan {
     this.threads = work < WORTH_THREADS || bound < mostThreads ? 1 : mostThreads;
     const planes = terms + (problem.guide || problem.textIds ? 1 : 0);
     const rowBytes = blocks.length * planes * this.paddedRows * 4;
-    const affordable = Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, Math.floor(PLANE_BYTES / rowBytes / 8) * 8));
+    const affordable = Math.max(
+      FEWEST_ROWS,
+      Math.min(MOST_ROWS, Math.floor(PLANE_BYTES / this.threads / rowBytes / 8) * 8),
+    );
     const rowsAtOnce = Math.min(affordable, Math.floor(bound / this.threads) * 8);
     const stretchesOfRows = Math.ceil(this.paddedRows / (this.threads * rowsAtOnce));
     this.rowsPerThread = octets(this.paddedRows / (this.threads * stretchesOfRows)) * 8;
@@ -142,5 +145,14 @@ export class ContrastivePlan {
     const scales = blocks.flatMap((block) => Object.values(logitScales(block, scale)));
     // A little more than the largest, for cosines that rounding puts above 1.
     this.logitBound = Math.max(...scales.map(Math.abs)) * 1.0001 * LOG2E;
+  }
+
+  /** Bytes of the layouts of `asked` columns that only ask and of `answering` ones; see assembly/contrastive-problem.ts. */
+  layoutBytes(asked: number, answering: number, withGradients: boolean): number {
+    const byDims = this.dimOctets * this.dimsStride;
+    const byCandidates = octets(this.paddedRows) * this.candidatesStride;
+    const norms = this.stretches.length * this.paddedRows * 4;
+    const sums = withGradients ? norms + byDims : 0;
+    return (asked + answering) * (byDims + norms) + answering * (byCandidates + sums);
   }
 }

@@ -108,6 +108,20 @@ function expectClose(problem: ContrastiveProblem, column: number, actual: Float3
   }
 }
 
+/** Several dims and directions, a guide and equal texts. */
+function removingProblem(): ContrastiveProblem {
+  const random = createRandom(5);
+  const [rows, dimension] = [130, 40];
+  const columns = [0, 1].map(() => Float32Array.from({ length: rows * dimension }, () => random.normal()));
+  return {
+    ...{ rows, dimension, columns, scale: 20 },
+    terms: [8, 40].map((dim) => ({ dim, weight: 1 })),
+    blocks: [0, 1].map((queries) => ({ queries, candidates: 1 - queries, partition: 0, removeDiagonal: false })),
+    guide: { columns, dimension, marginStrategy: 'relative', margin: 0.1 },
+    textIds: columns.map(() => Int32Array.from({ length: rows }, () => random.below(100))),
+  };
+}
+
 const VARIANTS = ['wasm-simd', 'wasm-relaxed-simd'] as const;
 
 describe.each(VARIANTS.flatMap((backend) => [1, 2, 3].map((threads) => ({ backend, threads }))))(
@@ -118,6 +132,26 @@ describe.each(VARIANTS.flatMap((backend) => [1, 2, 3].map((threads) => ({ backen
       kernels = await createKernels({ backend, threads });
     });
     afterAll(() => kernels.dispose());
+
+    test('gives the same bytes above 2 GiB of its memory as below', async () => {
+      const problem = removingProblem();
+      const length = problem.rows * problem.dimension;
+      const evaluate = (where: Kernels): { loss: number; gradients: Float32Array[]; start: number } => {
+        const columns = problem.columns.map(() => where.allocateFloat32(length));
+        for (const [column, array] of columns.entries()) array.set(problem.columns[column]!);
+        const gradients = columns.map(() => where.allocateFloat32(length));
+        const loss = where.contrastive({ ...problem, columns }, gradients);
+        return { loss, gradients: gradients.map((one) => one.slice()), start: columns[0]!.byteOffset };
+      };
+      const low = evaluate(kernels);
+      const filled = await createKernels({ backend, threads });
+      filled.allocateFloat32(2 ** 29 + 1);
+      const high = evaluate(filled);
+      filled.dispose();
+      expect(high.start).toBeGreaterThan(2 ** 31);
+      expect(high.loss).toBe(low.loss);
+      expect(high.gradients).toEqual(low.gradients);
+    });
 
     test('agrees with the TypeScript reference on problems of every shape', () => {
       fc.assert(
