@@ -6,6 +6,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { bundleForBrowser } from './check/browser-bundle.mjs';
 import { capture, mapAtMost } from './check/capture.mjs';
 import { changesetStatus } from './check/changesets.mjs';
 import { walkDocument } from './check/document-walk.mjs';
@@ -118,6 +119,7 @@ async function main() {
       const profile = ['--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--no-emoji'];
       await section('attw', () => lintTarballs(tarballs, (file) => [attw, file, ...profile]));
       await section('smoke test', () => smokeTest(tarballs, path.join(folder, 'smoke')));
+      await section('a bundle for browsers', () => bundleForBrowser(path.join(folder, 'smoke')));
       await section('a loss outside the workspace', () => walkDocument(tarballs, path.join(folder, 'walk')));
     }
   } finally {

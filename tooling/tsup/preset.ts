@@ -21,6 +21,9 @@ export function preset(options: PresetOptions): ReturnType<typeof defineConfig> 
     clean: flags.dts === undefined,
     splitting: true,
     treeshake: true,
+    // `node:` tells bundlers for browsers what they need not look for.
+    removeNodeProtocol: false,
+    external: [/^node:/],
     silent: true,
     outExtension: () => ({ js: '.js' }),
   }));
