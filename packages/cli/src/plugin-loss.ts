@@ -42,7 +42,7 @@ export function lossFaults(value: unknown): readonly string[] {
   }
   faults.push(...columnFaults(value.columns));
   if (typeof value.compute !== 'function') faults.push('`compute` must be a function');
-  for (const method of ['prepare', 'contrastive']) {
+  for (const method of ['prepare', 'contrastive', 'workingMatrices']) {
     const found = value[method];
     if (found !== undefined && typeof found !== 'function') {
       faults.push(`\`${method}\` must be a function, or left out`);
@@ -75,29 +75,31 @@ export function pluginLoss(loss: Loss, source: string): Loss {
       cause: error,
     });
   };
-  const { contract, name, config, columns, citation } = loss;
-  return {
-    contract,
-    name,
-    config,
-    columns,
-    ...(citation === undefined ? {} : { citation }),
-    ...(loss.contrastive && { contrastive: loss.contrastive.bind(loss) }),
-    ...(loss.prepare && {
-      async prepare(input, signal): Promise<unknown> {
+  // All members of the contract, so that one that is new to it is missing here at compile time.
+  const members: Record<keyof Loss, unknown> = {
+    contract: loss.contract,
+    name: loss.name,
+    config: loss.config,
+    columns: loss.columns,
+    citation: loss.citation,
+    workingMatrices: loss.workingMatrices?.bind(loss),
+    contrastive: loss.contrastive?.bind(loss),
+    prepare:
+      loss.prepare &&
+      (async (...batch: Parameters<NonNullable<Loss['prepare']>>): Promise<unknown> => {
         try {
-          return await loss.prepare?.(input, signal);
+          return await loss.prepare?.(...batch);
         } catch (error) {
           throw failed('prepare', error);
         }
-      },
-    }),
-    compute(input, gradients): number {
+      }),
+    compute(...batch: Parameters<Loss['compute']>): number {
       try {
-        return loss.compute(input, gradients);
+        return loss.compute(...batch);
       } catch (error) {
         throw failed('compute', error);
       }
     },
   };
+  return Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as unknown as Loss;
 }

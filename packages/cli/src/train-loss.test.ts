@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import * as losses from '@embedbag/losses';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BUILT_IN_LOSSES } from './built-in-losses.js';
 import { capturedRun } from './captured-run.js';
@@ -219,6 +220,14 @@ test('a built-in loss is chosen by name, a guide by the path of its model', asyn
   const folder = join(files.folder, 'no-model');
   await mkdir(folder, { recursive: true });
   expect(await refusal('--loss', 'gist', '--loss-options', JSON.stringify({ guide: folder }))).toContain(folder);
+});
+
+test('every loss has a name, but for the one that all of them run in', () => {
+  const factories = Object.keys(losses).filter((name) => name.endsWith('Loss') && name !== 'matryoshkaLoss');
+  const names = factories.map((name) =>
+    name.replace(/(Embed)?Loss$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+  );
+  expect(names.sort()).toEqual(Object.keys(BUILT_IN_LOSSES).sort());
 });
 
 test.each(Object.keys(BUILT_IN_LOSSES))('the built-in loss %s can be made of its options', async (name) => {

@@ -127,6 +127,8 @@ export const lossChecks: readonly LossCheck[] = [
       expect(['none', 'score', 'class', 'vector']).toContain(loss.columns.labels);
       for (const count of columnCounts) {
         expect(count >= loss.columns.min && count <= (loss.columns.max ?? count), `${count} columns`).toBe(true);
+        const matrices = loss.workingMatrices?.(count) ?? 0;
+        expect(Number.isSafeInteger(matrices) && matrices >= 0, `\`workingMatrices(${count})\` is a count`).toBe(true);
       }
     },
   },

@@ -70,6 +70,7 @@ let calls = 0;
 
 const DEFECTS: readonly Defect[] = [
   { what: 'has another contract', noticedBy: 'names itself', broken: () => ({ contract: 'embedbag/loss@0' as never }) },
+  { what: 'holds half a matrix', noticedBy: 'names itself', broken: () => ({ workingMatrices: () => 0.5 }) },
   {
     what: 'has a function in its config',
     noticedBy: 'plain JSON',
