@@ -171,9 +171,13 @@ test.each(['jsonl', 'npy'])('a folder in the place of an output file is refused 
   expect(existsSync(`${output}.partial`)).toBe(false);
 });
 
-test('a column of lists called negatives is refused', async () => {
-  const path = await files.file('negatives.jsonl', '{"anchor":"a","positive":"b","negatives":["c","d"]}\n');
-  expect(await refusal(train(path))).toContain('`negatives`');
+test('a column of lists called negatives is read, and refused with the line where it holds something else', async () => {
+  const lists =
+    '{"anchor":"a","positive":"b","negatives":["c","d"]}\n{"anchor":"e","positive":"f","negatives":["g"]}\n';
+  const path = await files.file('negatives.jsonl', lists);
+  expect((await capturedRun(train(path))).exitCode).toBe(0);
+  const wrong = await files.file('wrong-negatives.jsonl', `${lists}{"anchor":"a","positive":"b","negatives":[1]}\n`);
+  expect(await refusal(train(wrong))).toContain('line 3');
 });
 
 test('no epochs at all are refused', async () => {
