@@ -5,6 +5,11 @@ const GIB = 1024 * 1024 * 1024;
 /** Where WebAssembly memory ends: 65,536 pages of 64 KiB. */
 const WASM_LIMIT_BYTES = 4 * GIB;
 
+/** A contrastive kernel holds at most so much of its similarities at a time, ... */
+const MOST_SIMILARITIES_BYTES = GIB / 4;
+/** ... and no more than this many dims and blocks of all of them. */
+const SIMILARITY_PLANES = 32;
+
 /** The batches of one dataset. */
 export interface PlannedBatch {
   /** Rows of the largest batch. */
@@ -35,6 +40,8 @@ export interface MemoryPlan {
   readonly gradientsBytes: number;
   /** What the loss and its kernel make of that batch: layouts of the columns, a guide's embeddings. */
   readonly workingBytes: number;
+  /** An upper bound of the similarities that a loss with such a kernel holds at a time. */
+  readonly similaritiesBytes: number;
   readonly totalBytes: number;
 }
 
@@ -59,6 +66,8 @@ export function planMemory(options: MemoryPlanOptions): MemoryPlan {
     embeddingsBytes: columns * matrixBytes,
     gradientsBytes: columns * matrixBytes,
     workingBytes: workingMatrices * matrixBytes,
+    similaritiesBytes:
+      workingMatrices > 0 ? Math.min(MOST_SIMILARITIES_BYTES, SIMILARITY_PLANES * rows * rows * FLOAT_BYTES) : 0,
   };
   return { ...parts, totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
 }
@@ -73,7 +82,7 @@ const inGib = (bytes: number): string => `${(bytes / GIB).toFixed(2)} GiB`;
 export function checkMemory(kernels: Pick<Kernels, 'backend'>, options: MemoryPlanOptions): MemoryPlan {
   const plan = planMemory(options);
   if (!kernels.backend.startsWith('wasm') || plan.totalBytes <= WASM_LIMIT_BYTES) return plan;
-  const fixedBytes = plan.tableBytes + plan.momentsBytes;
+  const fixedBytes = plan.tableBytes + plan.momentsBytes + plan.similaritiesBytes;
   const largest = largestBatch(options.batches);
   const rows = Math.floor((WASM_LIMIT_BYTES - fixedBytes) / (matricesOf(largest) * options.dimension * FLOAT_BYTES));
   const remedy =
@@ -85,7 +94,7 @@ export function checkMemory(kernels: Pick<Kernels, 'backend'>, options: MemoryPl
     `two moments ${inGib(plan.momentsBytes)}`,
     `embeddings ${inGib(plan.embeddingsBytes)}`,
     `gradients ${inGib(plan.gradientsBytes)}`,
-    `working memory of the loss ${inGib(plan.workingBytes)}`,
+    `working memory of the loss ${inGib(plan.workingBytes + plan.similaritiesBytes)}`,
   ];
   throw new EmbedbagError({
     code: 'not-enough-memory',
