@@ -5,6 +5,7 @@ import type { EmbeddingModel, Matrix, TextGuide } from '@embedbag/core';
  * a folder like any other.
  *
  * The model stays the caller's: dispose of it after the run. Do not pass the model that is trained itself, which changes.
+ * Its table lies in the memory of its kernels: give `StaticEmbedding.load` other kernels than the run's where that memory is short.
  * For a guide that takes long, make its embeddings once with `writeGuideEmbeddings` of `@embedbag/datasets`.
  *
  * @example
