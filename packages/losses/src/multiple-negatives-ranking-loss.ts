@@ -41,7 +41,7 @@ export interface MultipleNegativesRankingLossOptions {
   /**
    * Whether texts that are equal to the character tell which candidates are no negatives: rows with the same anchor or the same
    * positive are none of each other, and a negative that is the row's own positive is none. Needs the texts of a batch, from
-   * `prepare`. A batch that repeats no text costs nothing; another one is slower, on one thread. Default: false.
+   * `prepare`. A batch that repeats no text costs nothing. Default: false.
    */
   readonly maskEqualTexts?: boolean;
 }
