@@ -40,6 +40,8 @@ export class WasmMemory {
   private readonly live = new Map<number, number>();
   /** Every object the memory's buffer has been: growing makes a new one, and views of the old ones stay good. */
   private readonly buffers = new WeakSet<object>();
+  /** The one of `buffers` that was asked about last: calls ask about the same arrays again and again. */
+  private lastHeld: object | undefined;
   /** All of the memory as int32. */
   words: Int32Array;
   private end: number = PAGE_BYTES;
@@ -55,7 +57,11 @@ export class WasmMemory {
 
   /** Whether `array` lies in this memory. */
   holds(array: ArrayBufferView): boolean {
-    return array.buffer === this.words.buffer || this.buffers.has(array.buffer);
+    const { buffer } = array;
+    if (buffer === this.lastHeld) return true;
+    if (buffer instanceof ArrayBuffer || !this.buffers.has(buffer)) return false;
+    this.lastHeld = buffer;
+    return true;
   }
 
   /**

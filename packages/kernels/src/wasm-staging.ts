@@ -3,7 +3,10 @@ import type { WasmMemory } from './wasm-memory.js';
 type KernelArray = Float32Array | Int32Array;
 type ByteArray = Int8Array | Uint8Array;
 
-/** Up to this length, copying element by element is faster than making the views that a bulk copy takes. */
+/**
+ * Up to this length, copying element by element is faster than making the views that a bulk copy takes, and than asking an
+ * array for its buffer: an engine that keeps short arrays without one makes it then.
+ */
 const COPIED_SINGLY = 128;
 
 /** A view of the same kind as `array` of what lies in `buffer`. */
@@ -82,14 +85,17 @@ export class WasmStaging {
 
   /** The address of the first `length` elements of `array`, copied in where it lies elsewhere. */
   input(array: KernelArray, length: number): number {
+    if (array instanceof Int32Array && length <= COPIED_SINGLY) return this.copySingly(array, length);
     if (this.memory.holds(array)) return array.byteOffset;
     const start = this.scratch(length * 4);
-    if (array instanceof Int32Array && length <= COPIED_SINGLY) {
-      const { words } = this.memory;
-      for (let index = 0; index < length; index++) words[(start >>> 2) + index] = array[index]!;
-      return start;
-    }
     viewLike(array, this.memory.memory.buffer, start, length).set(array.subarray(0, length));
+    return start;
+  }
+
+  private copySingly(array: Int32Array, length: number): number {
+    const start = this.scratch(length * 4);
+    const { words } = this.memory;
+    for (let index = 0; index < length; index++) words[(start >>> 2) + index] = array[index]!;
     return start;
   }
 
@@ -103,8 +109,9 @@ export class WasmStaging {
 
   /** The address of the first `length` elements of `array`, which will be changed. */
   update(array: KernelArray, length: number): number {
+    if (this.memory.holds(array)) return array.byteOffset;
     const start = this.input(array, length);
-    if (!this.memory.holds(array)) this.copiesBack.push({ from: start, to: array, length });
+    this.copiesBack.push({ from: start, to: array, length });
     return start;
   }
 
