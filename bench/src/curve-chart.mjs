@@ -40,7 +40,7 @@ function logarithmicAxis(least, most, length) {
   const [from, to] = [Math.log10(least) - 0.06, Math.log10(most) + 0.06];
   const ticks = [];
   for (let power = Math.floor(from); power <= to; power++) {
-    const digits = to - from > 1.5 ? [1] : [1, 2, 5];
+    const digits = to - from > 2.2 ? [1] : [1, 2, 5];
     ticks.push(...digits.map((digit) => digit * 10 ** power).filter((tick) => tick >= 10 ** from && tick <= 10 ** to));
   }
   return { place: (value) => ((Math.log10(value) - from) / (to - from)) * length, ticks };
@@ -105,7 +105,7 @@ const styleOf = ({ isExpected = false }, i) =>
 function legendOf(series, left) {
   let [x, y] = [left, PANEL.top - 34];
   return series.map((one, i) => {
-    const width = 34 + one.name.length * LEGEND_LETTER;
+    const width = 45 + one.name.length * LEGEND_LETTER;
     if (x > left && x + width > left + PLOT_WIDTH + PANEL.right) [x, y] = [left, y + 16];
     const entry = [
       lineBetween([x, y - 4], [x + 20, y - 4], styleOf(one, i)),

@@ -23,6 +23,7 @@ export async function runBench(argv, build) {
     process.stdout.write(helpText(ENTRIES));
     return 0;
   }
+  const begunAt = performance.now();
   await build();
   const peers = options.withPeers ? await preparePeers() : undefined;
   const command = ['pnpm bench', ...argv].join(' ');
@@ -34,7 +35,9 @@ export async function runBench(argv, build) {
   for (const entry of ENTRIES.filter(({ name }) => options.names.includes(name))) {
     process.stderr.write(`${entry.name}: ${entry.work}\n`);
     const { scale, rounds } = options;
+    const startedAt = performance.now();
     const result = resultOf(entry, await runEntry(entry, { scale, rounds, python: peers?.python }), circumstances);
+    process.stderr.write(`  done after ${secondsSince(startedAt)} s\n`);
     results.push(result);
     if (isPublished) saveResult(result);
     const notes = result.notes.map((note) => `  ${note}\n`);
@@ -42,8 +45,12 @@ export async function runBench(argv, build) {
   }
   if (isPublished) writeReport(readResults(known));
   showSummary(results, circumstances);
+  process.stdout.write(`${secondsSince(begunAt)} s in all\n`);
   return 0;
 }
+
+/** Whole seconds. @param {number} startedAt */
+const secondsSince = (startedAt) => Math.round((performance.now() - startedAt) / 1000);
 
 /**
  * @param {readonly EntryResult[]} results

@@ -3,7 +3,7 @@ import { shortSentences, tokenizerFile } from '../inputs.mjs';
 import { englishModels } from '../models.mjs';
 
 const OURS = { check: 2000, quick: 88_877, full: 88_877 };
-const THEIRS = { check: 16, quick: 256, full: 4096 };
+const THEIRS = { check: 16, quick: 128, full: 4096 };
 const PACKAGES = ['sentence-transformers', 'torch', 'transformers'];
 
 /** @type {import('../entry.mjs').Entry} */
@@ -17,7 +17,7 @@ export const encodeTransformer = {
     peerSide('MiniLM-L6', 'encode_transformer', PACKAGES, 'MiniLM-L6'),
     peerSide('mpnet-base', 'encode_transformer', PACKAGES, 'mpnet-base'),
   ],
-  rounds: { check: 1, quick: 3, full: 7 },
+  rounds: { check: 1, quick: 2, full: 7 },
   async cases(scale) {
     return [
       {

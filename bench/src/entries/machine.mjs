@@ -8,7 +8,7 @@ const THREADS = [...new Set([1, os.availableParallelism()])];
 const COMMON = /** @type {const} */ ({
   kind: 'rounds',
   processes: 'case',
-  rounds: { check: 1, quick: 15, full: 31 },
+  rounds: { check: 1, quick: 9, full: 31 },
   checks: [],
   marks: [],
 });

@@ -11,6 +11,15 @@ import { LOSS_CHECKS, STEP_PEERS, steppingSides } from './train-step.mjs';
 /** @typedef {import('../command-line.mjs').Scale} Scale */
 
 /**
+ * Whether the peers take part in the size `i` of `count`: all of them in full, else those at the ends.
+ *
+ * @param {Scale} scale
+ * @param {number} i
+ * @param {number} count
+ */
+const withPeers = (scale, i, count) => scale === 'full' || i === count - 1 || (scale === 'quick' && i === 0);
+
+/**
  * An entry whose cases are one work in ascending sizes.
  *
  * @param {Pick<Entry, 'name' | 'work' | 'unit' | 'sides' | 'checks'> & Pick<Partial<Entry>, 'notes' | 'rounds'> & {
@@ -39,15 +48,16 @@ function scalingEntry({ title, timeTitle, timeOf = (_, time) => time, axis, grow
   return {
     kind: 'rounds',
     processes: 'case',
-    rounds: { check: 1, quick: 3, full: 7 },
+    rounds: { check: 1, quick: 2, full: 7 },
     marks: [],
     ...plan,
     async cases(scale) {
       const cases = [];
       // One after the other: several may need a model that is not there yet.
-      for (const size of sizes[scale]) {
+      for (const [i, size] of sizes[scale].entries()) {
         const name = `${size.toLocaleString('en-US')} ${axis}`;
-        cases.push({ ...(await settings(size, scale)), name, size });
+        const sides = withPeers(scale, i, sizes[scale].length) ? {} : { sides: ['embedbag'] };
+        cases.push({ ...(await settings(size, scale)), name, size, ...sides });
       }
       return cases;
     },
@@ -168,12 +178,12 @@ export const scalingTable = scalingEntry({
   notes: ['further tokens are words that no text has'],
 });
 
-const TEXTS = { check: 50, quick: 1000, full: 1500 };
+const TEXTS = { check: 50, quick: 500, full: 1500 };
 
 /** @type {Entry} */
 export const scalingTextLength = scalingEntry({
   name: 'scaling-text-length',
-  work: 'texts to 1,024 dims against the tokens of a text; full: 1,500 texts, quick: 1,000',
+  work: 'texts to 1,024 dims against the tokens of a text; full: 1,500 texts, quick: 500',
   title: 'Encoding against the length of the texts',
   timeTitle: 'Time of a text',
   axis: 'tokens',
@@ -232,7 +242,7 @@ export const scalingPairs = scalingEntry({
   growth: { name: 'rows of the dataset', of: linear },
   sizes: {
     check: [1000, 2000, 4000],
-    quick: [50_000, 100_000, 200_000, 400_000],
+    quick: [75_000, 150_000, 300_000],
     full: [125_000, 250_000, 500_000, 1_000_000, 2_000_000],
   },
   async settings(rows, scale) {

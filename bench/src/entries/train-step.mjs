@@ -69,7 +69,7 @@ export const trainStep = {
 };
 
 const OPTIMIZER_ROWS = { check: 32, quick: 2048, full: 2048 };
-const OPTIMIZER_BATCHES = { check: 2, quick: 16, full: 64 };
+const OPTIMIZER_BATCHES = { check: 2, quick: 8, full: 64 };
 
 /** @type {import('../entry.mjs').Entry} */
 export const optimizer = {
@@ -94,5 +94,5 @@ export const optimizer = {
   },
   checks: [],
   marks: [],
-  notes: ['a round goes through all batches once; full: 64 batches, quick: 16'],
+  notes: ['a round goes through all batches once; full: 64 batches, quick: 8'],
 };
