@@ -3,6 +3,7 @@ import { cachedMultipleNegativesRankingLoss, matryoshkaLoss, multipleNegativesRa
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { clipCoefficient, createAdamW, resolveTrainingArguments } from '@embedbag/trainer';
 import { bestArithmetic } from './machine-work.mjs';
+import { openPartTimes } from './part-times.mjs';
 import { createSideKernels } from './side-kernels.mjs';
 import { readJsonFile } from './work.mjs';
 
@@ -54,20 +55,23 @@ async function openTraining(kernels, settings) {
     all.subarray(0, rows * dimension),
     all.subarray(rows * dimension),
   ];
+  const parts = openPartTimes();
   const input = { embeddings: halves(embeddings), rows, dimension, prepared: undefined, kernels };
   return {
     step() {
       const bags = /** @type {import('@embedbag/core').TokenBags} */ (batches[steps % batches.length]);
       steps += 1;
       const ids = bags.ids.subarray(bags.offsets[0], bags.offsets.at(-1));
-      optimizer.catchUp(state, { kernels, table, ids });
-      kernels.bagForward(table, bags, embeddings);
-      const value = loss.compute(input, halves(gradients));
-      const gradient = kernels.bagBackward(bags, gradients, dimension);
-      const gradientScale = clipCoefficient(kernels.gradientNorm(gradient), 1);
-      state = optimizer.update(state, { kernels, table, gradient, gradientScale, learningRate });
+      parts.time('catch up', () => optimizer.catchUp(state, { kernels, table, ids }));
+      parts.time('bag forward', () => kernels.bagForward(table, bags, embeddings));
+      const value = parts.time('loss', () => loss.compute(input, halves(gradients)));
+      const gradient = parts.time('bag backward', () => kernels.bagBackward(bags, gradients, dimension));
+      const gradientScale = parts.time('clip', () => clipCoefficient(kernels.gradientNorm(gradient), 1));
+      const update = { kernels, table, gradient, gradientScale, learningRate };
+      state = parts.time('AdamW', () => optimizer.update(state, update));
       return value;
     },
+    takeParts: () => parts.take(),
     end() {
       optimizer.release(kernels, state);
       kernels.release(embeddings);
@@ -113,10 +117,11 @@ export function createSide(variant) {
       return { note: `${kernels.backend}, ${kernels.threads} threads` };
     },
     async round() {
+      training?.takeParts();
       const started = performance.now();
       for (let step = 0; step < steps; step++) losses.push(training?.step() ?? Number.NaN);
       const seconds = (performance.now() - started) / 1000;
-      return { seconds, count: steps, figures: { limit } };
+      return { seconds, count: steps, figures: { limit, ...training?.takeParts() } };
     },
     async output() {
       return {

@@ -55,10 +55,10 @@ function namedFigure(name, value) {
   return `${name} ${TIME_FIGURE.test(name) ? shortTime(value) : shortNumber(value)}`;
 }
 
-/** @param {SideResult} side */
+/** Figures beside time and memory; those of parts are for a remark. @param {SideResult} side */
 function furtherFigures(side) {
   return Object.entries(side.figures)
-    .filter(([name]) => name !== 'time' && name !== 'peakBytes')
+    .filter(([name]) => name !== 'time' && name !== 'peakBytes' && !name.startsWith('part:'))
     .map(([name, { median }]) => namedFigure(name, median));
 }
 

@@ -3,12 +3,13 @@ import { pairs, textsOfTokens } from '../inputs.mjs';
 import { medianOf } from '../marks.mjs';
 import { englishModels } from '../models.mjs';
 import { shortTime } from '../results-table.mjs';
+import { median } from '../statistics.mjs';
 
 const DIMS = [1024, 768, 512, 256, 128, 64, 32];
 const TOKENS = [12, 60];
 const ROWS = { check: 64, quick: 2048, full: 2048 };
 /** Steps go through them in turn, so that rows of the table come and go as they do in a run. */
-const BATCHES = 8;
+const BATCHES = 4;
 const STEPS = { check: 2, quick: 2, full: 4 };
 /** The peers that train steps. */
 export const STEP_PEERS = ['sentence-transformers float32', 'sentence-transformers bf16'];
@@ -25,6 +26,21 @@ export const LOSS_CHECKS = [
   { name: 'losses', tolerance: 1e-4, isRelative: true },
   { name: 'lossesOfBfloat16', tolerance: 3e-2, isRelative: true },
 ];
+
+/**
+ * The shares of our step's parts in all of them.
+ *
+ * @param {readonly import('../marks.mjs').Measurement[]} measurements
+ * @param {string} caseName
+ */
+function partsOf(measurements, caseName) {
+  const ours = measurements.find((one) => one.case === caseName && one.side === 'embedbag');
+  const parts = Object.entries(ours?.figures ?? {}).flatMap(([name, values]) =>
+    name.startsWith('part:') ? [{ name: name.slice('part:'.length), seconds: median(values) }] : [],
+  );
+  const all = parts.reduce((sum, { seconds }) => sum + seconds, 0);
+  return parts.map(({ name, seconds }) => `${name} ${((100 * seconds) / all).toFixed(1)} %`).join(', ');
+}
 
 /** @type {import('../entry.mjs').Entry} */
 export const trainStep = {
@@ -60,7 +76,9 @@ export const trainStep = {
       const [time, limit] = ['time', 'limit'].map((figure) => medianOf(measurements, name, 'embedbag', figure));
       if (time === undefined || limit === undefined) return [];
       const share = `${(time / limit).toFixed(2)} times the ${shortTime(limit)}`;
-      return [`${name}: a step takes ${share} that its three products take at the best rate of the register tile`];
+      return [
+        `${name}: a step takes ${share} that its three products take at the best rate of the register tile; ${partsOf(measurements, name)}`,
+      ];
     });
   },
   notes: [
