@@ -1,5 +1,6 @@
 import { bagCount, checkTokenRange, type Matrix, type SparseRows, type TokenBags } from '@embedbag/core';
 import type { TensorFlow } from './load-tensorflow.js';
+import { valuesOf } from './values-of.js';
 
 /** Values of gathered rows that are on the backend at a time: 64 MB. */
 const VALUES_AT_ONCE = 2 ** 24;
@@ -58,7 +59,7 @@ function addSegmentSums(tf: TensorFlow, rows: SegmentedRows, out: Float32Array):
     const first = rows.segments[start]!;
     const segments = rows.segments.slice(start, end).map((segment) => segment - first);
     const count = segments[end - start - 1]! + 1;
-    const sums = tf.tidy(() => {
+    const sums = valuesOf(tf, () => {
       const gathered = tf.gather(
         tf.tensor2d(compact.values, [compact.count, width]),
         tf.tensor1d(compact.slots, 'int32'),
@@ -66,7 +67,7 @@ function addSegmentSums(tf: TensorFlow, rows: SegmentedRows, out: Float32Array):
       const shares = tf.tensor2d(rows.shares.slice(start, end), [end - start, 1]);
       const places = tf.tensor2d(segments, [end - start, 1], 'int32');
       // Adds what falls on the same place; every backend has it.
-      return tf.scatterND(places, tf.mul(gathered, shares), [count, width]).dataSync();
+      return tf.scatterND(places, tf.mul(gathered, shares), [count, width]);
     });
     for (let i = 0; i < sums.length; i++) out[first * width + i]! += sums[i]!;
   }

@@ -1,6 +1,7 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import type { BlockWeights } from './tensorflow-contrastive.js';
 import { type ContrastivePlan, type RowRange, rowsOf } from './tensorflow-contrastive-plan.js';
+import { valuesOf } from './values-of.js';
 
 /** The gradient of one column so far, all but its radial part. */
 interface ColumnGradient {
@@ -124,9 +125,9 @@ export function writeGradients(
   const width = terms[terms.length - 1]!.dim;
   for (const [column, gradient] of gradients.entries()) {
     const factors = radialFactors(plan, column, sums[column]!.radial);
-    const values = tf.tidy(() => {
+    const values = valuesOf(tf, () => {
       const segments = terms.map((_, t) => segmentGradient(plan, column, t, sums[column]!, factors[t]!));
-      return tf.concat(segments, 1).dataSync();
+      return tf.concat(segments, 1);
     });
     for (let row = 0; row < rows; row++) {
       gradient.set(values.subarray(row * width, (row + 1) * width), row * dimension);
