@@ -100,7 +100,7 @@ export function forEachBatch(encoder: Encoder, texts: readonly string[], plan: E
 }
 
 /** The float32 embedding of one text, owned by the caller: nothing is allocated but that. */
-export function encodeText(encoder: Encoder, text: string, plan: EncodingPlan): Float32Array {
+function encodeText(encoder: Encoder, text: string, plan: EncodingPlan): Float32Array {
   const { kernels, table, textBags } = encoder;
   const { dimension, normalize, prompt, signal } = plan;
   signal?.throwIfAborted();
