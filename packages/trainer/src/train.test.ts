@@ -140,6 +140,22 @@ describe('a run', () => {
     expect(held.size).toBe(before);
   });
 
+  test('of many steps needs no more WebAssembly memory than one of few', async () => {
+    const kernels = await createKernels({ backend: 'wasm', threads: 2 });
+    try {
+      const model = await tinyModel(kernels);
+      const bytesAfter = async (maxSteps: number): Promise<number> => {
+        await tiny.run({ model, arguments: { maxSteps } });
+        // Growing gives the memory a new buffer, and a new array lies in the newest.
+        return kernels.allocateFloat32(1).buffer.byteLength;
+      };
+      const bytes = await bytesAfter(8);
+      expect(await bytesAfter(400)).toBe(bytes);
+    } finally {
+      kernels.dispose();
+    }
+  });
+
   test('gives the loss the texts, hashes and a seeded source of chance', async () => {
     const dataset = pairsDataset('pairs', 20);
     const drawn: number[][] = [[], []];
