@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hashText, hashTexts } from './text-hash.js';
+import { hashBytes, hashText, hashTexts } from './text-hash.js';
 
 function hashOf(text: string): string {
   const hash = { low: 0, high: 0 };
@@ -60,4 +60,48 @@ test('hashTexts holds the hash of each text in order, low word first', () => {
       }
     }),
   );
+});
+
+// From the MurmurHash3_x86_128 of the Python package mmh3 5.2: its first two words, seed 0.
+test.each([
+  ['', 0, 0],
+  ['a', 0xa794933c, 0x5556b01b],
+  ['ab', 0x158451df, 0x25be3010],
+  ['abc', 0x75cdc6d1, 0xa2b006a5],
+  ['abcd', 0x96b6ccaa, 0x45afc62e],
+  ['hello, world', 0x8b21605c, 0xb9b98a1e],
+  ['0123456789abcde', 0x3c76c46d, 0x4d0818c0],
+  ['0123456789abcdef', 0xfb7d4409, 0x36aed30a],
+  ['0123456789abcdefg', 0x7f1f9836, 0x516b3876],
+  ['The quick brown fox jumps over the lazy dog', 0x2f1583c3, 0xecee2c67],
+  ['Z\u00fcrich \u732b \u{1f600}', 0x73c7b2d5, 0x2476bea0],
+  ['x'.repeat(200), 0x9d5d50d0, 0x34fd202d],
+])('the hash of %j is that of MurmurHash3', (text, low, high) => {
+  expect(hashOf(text)).toBe(`${high}:${low}`);
+});
+
+test('the bytes of a text have the hash of the text, wherever they lie', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.nat(9), (text, begin) => {
+      const utf8 = new TextEncoder().encode(text);
+      const bytes = new Uint8Array(begin + utf8.length + 3).fill(0xff);
+      bytes.set(utf8, begin);
+      const hash = { low: 0, high: 0 };
+      hashBytes(new DataView(bytes.buffer), begin, begin + utf8.length, hash);
+      expect(`${hash.high}:${hash.low}`).toBe(hashOf(text));
+    }),
+  );
+});
+
+test.each([1 << 10, 1 << 14, (1 << 20) / 3, 1 << 20])('a text of %i characters is read to its end', (length) => {
+  const long = '\u20ac'.repeat(length);
+  expect(hashOf(`${long}a`)).not.toBe(hashOf(`${long}b`));
+  const utf8 = new TextEncoder().encode(`${long}a`);
+  const hash = { low: 0, high: 0 };
+  hashBytes(new DataView(utf8.buffer), 0, utf8.length, hash);
+  expect(`${hash.high}:${hash.low}`).toBe(hashOf(`${long}a`));
+});
+
+test('half of a surrogate pair counts as U+FFFD', () => {
+  expect(hashOf('a\ud800')).toBe(hashOf('a\ufffd'));
 });

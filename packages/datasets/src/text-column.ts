@@ -1,4 +1,4 @@
-import { hashText, type TextHash } from '@embedbag/core';
+import { hashBytes, type TextHash } from '@embedbag/core';
 import { type Data, makeData, Utf8, Vector } from 'apache-arrow';
 
 /** A chunk is closed when it holds this much: offsets are 32-bit, and a growing buffer is copied. */
@@ -22,6 +22,7 @@ export interface TextColumn {
 export class TextColumnBuilder {
   private readonly chunks: Data<Utf8>[] = [];
   private bytes = Buffer.allocUnsafe(1 << 12);
+  private view = viewOf(this.bytes);
   private byteCount = 0;
   private offsets = new Int32Array(1 << 8);
   private chunkRows = 0;
@@ -34,12 +35,13 @@ export class TextColumnBuilder {
   append(text: string): void {
     const mostBytes = this.byteCount + text.length * 3;
     if (mostBytes > this.bytes.length) this.growBytes(mostBytes);
-    this.byteCount += this.bytes.write(text, this.byteCount, 'utf8');
+    const begin = this.byteCount;
+    this.byteCount += this.bytes.write(text, begin, 'utf8');
     if (this.chunkRows + 2 > this.offsets.length) this.offsets = grownTo(Int32Array, this.offsets);
     this.chunkRows += 1;
     this.offsets[this.chunkRows] = this.byteCount;
     if (this.rows * 2 + 2 > this.hashes.length) this.hashes = grownTo(Uint32Array, this.hashes);
-    hashText(text, this.hash);
+    hashBytes(this.view, begin, this.byteCount, this.hash);
     this.hashes[this.rows * 2] = this.hash.low;
     this.hashes[this.rows * 2 + 1] = this.hash.high;
     if (LONE_SURROGATE.test(text)) this.irregular.set(this.rows, text);
@@ -57,6 +59,7 @@ export class TextColumnBuilder {
     const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, least));
     this.bytes.copy(grown, 0, 0, this.byteCount);
     this.bytes = grown;
+    this.view = viewOf(grown);
   }
 
   private closeChunk(): void {
@@ -67,6 +70,10 @@ export class TextColumnBuilder {
     this.byteCount = 0;
     this.chunkRows = 0;
   }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function grownTo<T extends Int32Array | Uint32Array>(type: new (length: number) => T, array: T): T {
