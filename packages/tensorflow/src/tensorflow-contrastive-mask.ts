@@ -68,7 +68,8 @@ function keptByText(
 function guideCosines({ tf, columns }: ContrastivePlan, block: ContrastiveBlock, range: RowRange): Tensor2D {
   const asking = asColumn(tf, columns[block.queries]!.inverseNorms[0]!, range);
   const answering = asRow(tf, columns[block.candidates]!.inverseNorms[0]!);
-  return tf.mul(tf.mul(segmentDots(tf, columns, block, 0, range), asking), answering);
+  // The factors first, so that two vectors have the same bits in either order.
+  return tf.mul(segmentDots(tf, columns, block, 0, range), tf.mul(asking, answering));
 }
 
 /** By block, what the guide does not find more similar than the label; see `ContrastiveGuide`. */
