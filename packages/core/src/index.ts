@@ -6,6 +6,7 @@ export * from './contrastive-problem.js';
 export * from './embedbag-error.js';
 export * from './embedding-model.js';
 export * from './evaluator.js';
+export * from './hub.js';
 export * from './json.js';
 export * from './kernels.js';
 export * from './loss.js';
