@@ -1,0 +1,3 @@
+export { createHub } from './create-hub.js';
+export type { HubEvent } from './hub-event.js';
+export type { HubOptions } from './hub-settings.js';
