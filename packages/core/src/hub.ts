@@ -1,4 +1,4 @@
-import { EmbedbagError } from './embedbag-error.js';
+import { EmbedbagError, isEmbedbagError } from './embedbag-error.js';
 
 /** The version tag of {@link Hub}. */
 export const HUB_CONTRACT = 'embedbag/hub@1';
@@ -92,10 +92,30 @@ export async function openHubId(
 ): Promise<HubSnapshot | undefined> {
   const parsed = parseHubId(id);
   if (parsed === undefined) return undefined;
-  if (hub !== undefined) return hub.open({ type, ...parsed }, signal);
+  if (hub !== undefined) return openOrSayBoth(hub, id, { type, ...parsed }, signal);
   throw new EmbedbagError({
     code: 'hub-missing',
     message: `Expected \`${id}\` to be a path on this machine, received none there and no \`hub\` to look for a ${type} of that name. Check the path, or give \`hub: createHub()\` of @embedbag/hub.`,
     details: { id, type },
   });
+}
+
+/** A mistyped path such as `my-model/fnal` reads like an id, so a failure names both places. */
+async function openOrSayBoth(
+  hub: Hub,
+  id: string,
+  repository: HubRepository,
+  signal: AbortSignal | undefined,
+): Promise<HubSnapshot> {
+  try {
+    return await hub.open(repository, signal);
+  } catch (error) {
+    if (!isEmbedbagError(error)) throw error;
+    throw new EmbedbagError({
+      code: error.code,
+      message: `${error.message} There is nothing at the path \`${id}\` on this machine either.`,
+      details: error.details,
+      cause: error,
+    });
+  }
 }

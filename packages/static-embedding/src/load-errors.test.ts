@@ -14,7 +14,7 @@ describe('load, of damaged files,', () => {
     const error = await errorOf(place.load(place.folder));
     expect(error.code).toBe('model-folder-not-found');
     expect(error.message).toBe(
-      `Expected \`${place.folder}\` to be a folder that holds a model, received no such folder. Check the path, or save or download the model first.`,
+      `Expected \`${place.folder}\` to be a folder that holds a model, received no such folder. Check the path, save the model first, or give the id of one on the hub, such as \`owner/name\`.`,
     );
     await writeFile(place.folder, 'x');
     await expect(place.load(place.folder)).rejects.toThrow('received a file. Check the path');

@@ -1,7 +1,7 @@
 import { EmbedbagError, type Kernels, type Tokenizer } from '@embedbag/core';
 import { type KernelsLease, leaseKernels } from './kernels-lease.js';
 import { FILE_NAMES, type ModelConfig, type ModelMode, readJson, readModelConfig } from './model-config.js';
-import { type ModelFiles, type ModelSource, openModelSource } from './model-source.js';
+import { type ModelFiles, type ModelSource, type ModelSourceOptions, openModelSource } from './model-source.js';
 import { type LoadedTable, readTable } from './model-table.js';
 import { readerFromSource, type SafetensorsReader } from './safetensors-file.js';
 import { narrowStoredRanges, parseStoredRanges, type StoredRanges } from './stored-ranges.js';
@@ -16,7 +16,7 @@ export interface LoadedModel {
 }
 
 /** Settings of {@link loadModel}. */
-export interface LoadModelOptions {
+export interface LoadModelOptions extends ModelSourceOptions {
   readonly kernels?: Kernels;
   readonly mode?: ModelMode;
   readonly truncateDim?: number;
@@ -74,9 +74,9 @@ interface OpenedModel {
 }
 
 /** Reads a model's settings and opens its weights; the reader is to be closed. */
-async function openModel(from: string | ModelFiles, mode: ModelMode | undefined): Promise<OpenedModel> {
-  const source = await openModelSource(from);
-  const { config, locate } = await readModelConfig(source, mode);
+async function openModel(from: string | ModelFiles, options: LoadModelOptions): Promise<OpenedModel> {
+  const source = await openModelSource(from, options);
+  const { config, locate } = await readModelConfig(source, options.mode);
   const reader = await openWeights(source, locate(FILE_NAMES.weights));
   return { source, config, tokenizerPath: locate(FILE_NAMES.tokenizer), reader };
 }
@@ -111,7 +111,7 @@ async function readModel(
 export async function loadModel(from: string | ModelFiles, options: LoadModelOptions): Promise<LoadedModel> {
   const [leaseResult, openedResult] = await Promise.allSettled([
     leaseKernels(options.kernels),
-    openModel(from, options.mode),
+    openModel(from, options),
   ]);
   if (leaseResult.status === 'rejected') {
     if (openedResult.status === 'fulfilled') await openedResult.value.reader.close();

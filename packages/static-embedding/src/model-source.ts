@@ -1,4 +1,4 @@
-import { EmbedbagError, isEmbedbagError } from '@embedbag/core';
+import { EmbedbagError, type Hub, type HubSnapshot, isEmbedbagError, openHubId } from '@embedbag/core';
 import { type ByteSource, fileByteSource, memoryByteSource, unreadableError } from './byte-source.js';
 
 /** The files of a model in memory, by their path in the model's folder: for browsers, where there is no folder. */
@@ -40,21 +40,43 @@ function isMissing(error: unknown): boolean {
 function folderError(folder: string, received: string, cause?: unknown): EmbedbagError {
   return new EmbedbagError({
     code: 'model-folder-not-found',
-    message: `Expected \`${folder}\` to be a folder that holds a model, received ${received}. Check the path, or save or download the model first.`,
+    message: `Expected \`${folder}\` to be a folder that holds a model, received ${received}. Check the path, save the model first, or give the id of one on the hub, such as \`owner/name\`.`,
     details: { folder },
     cause,
   });
 }
 
-async function folderSource(folder: string): Promise<ModelSource> {
-  const { readFile, stat } = await import('node:fs/promises');
-  const { join } = await import('node:path');
+/** The folder `path`, or the model of that id on the hub where there is no such folder. */
+async function pathOrHubSource(path: string, { hub, signal }: ModelSourceOptions): Promise<ModelSource> {
+  const { stat } = await import('node:fs/promises');
   try {
-    if (!(await stat(folder)).isDirectory()) throw folderError(folder, 'a file');
+    if (!(await stat(path)).isDirectory()) throw folderError(path, 'a file');
   } catch (error) {
-    if (isMissing(error)) throw folderError(folder, 'no such folder', error);
-    throw error;
+    if (!isMissing(error)) throw error;
+    const snapshot = await openHubId(path, 'model', hub, signal);
+    if (snapshot === undefined) throw folderError(path, 'no such folder', error);
+    return hubSource(snapshot, signal);
   }
+  return folderSource(path);
+}
+
+/** The files of a snapshot; only those that are asked for are downloaded. */
+function hubSource(snapshot: HubSnapshot, signal: AbortSignal | undefined): ModelSource {
+  const { name, revision = 'main' } = snapshot.repository;
+  const download = async <T>(path: string, read: (file: string) => Promise<T>): Promise<T | undefined> => {
+    const isThere = snapshot.files.some((file) => file.path === path);
+    return isThere ? read(await snapshot.download(path, signal)) : undefined;
+  };
+  return {
+    name: `${name}@${revision}`,
+    readText: (path) => download(path, async (file) => (await import('node:fs/promises')).readFile(file, 'utf8')),
+    openBytes: (path) => download(path, fileByteSource),
+  };
+}
+
+async function folderSource(folder: string): Promise<ModelSource> {
+  const { readFile } = await import('node:fs/promises');
+  const { join } = await import('node:path');
   const unlessMissing = async <T>(path: string, read: (file: string) => Promise<T>): Promise<T | undefined> => {
     const file = join(folder, path);
     try {
@@ -72,7 +94,16 @@ async function folderSource(folder: string): Promise<ModelSource> {
   };
 }
 
-/** Opens a folder or files in memory. Throws `model-folder-not-found`. */
-export async function openModelSource(source: string | ModelFiles): Promise<ModelSource> {
-  return typeof source === 'string' ? folderSource(source) : memorySource(source);
+/** Where a model is looked for that is no folder. */
+export interface ModelSourceOptions {
+  readonly hub?: Hub | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens a folder, a model of a hub, or files in memory. Throws `model-folder-not-found`, `hub-missing`, and what the hub throws. */
+export async function openModelSource(
+  source: string | ModelFiles,
+  options: ModelSourceOptions = {},
+): Promise<ModelSource> {
+  return typeof source === 'string' ? pathOrHubSource(source, options) : memorySource(source);
 }

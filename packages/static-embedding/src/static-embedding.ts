@@ -3,6 +3,7 @@ import {
   EmbedbagError,
   type EmbeddingModel,
   type EmbedOptions,
+  type Hub,
   isEmbedbagError,
   type Kernels,
   type Matrix,
@@ -62,6 +63,10 @@ export interface LoadOptions {
   readonly mode?: ModelMode;
   /** Load only the first columns, for a narrower model. Default: all. */
   readonly truncateDim?: number;
+  /** Where a model is looked for that is no folder: `createHub()` of @embedbag/hub. */
+  readonly hub?: Hub;
+  /** Ends a download from the hub. */
+  readonly signal?: AbortSignal;
 }
 
 /** Settings of {@link StaticEmbedding.save}. */
@@ -198,10 +203,10 @@ export class StaticEmbedding implements EmbeddingModel {
   }
 
   /**
-   * Reads a model from a folder, or from files in memory: what embedbag, sentence-transformers (3.x, 5.x, 6.x) and
-   * model2vec save.
+   * Reads a model from a folder, from a hub by an id such as `owner/name@revision`, or from files in memory: what embedbag,
+   * sentence-transformers (3.x, 5.x, 6.x) and model2vec save. A folder at the path wins over the id.
    *
-   * Throws `model-folder-not-found`, `model-weights-missing`, `tokenizer-missing`, `safetensors-truncated`,
+   * Throws `model-folder-not-found`, `hub-missing` for an id without `hub`, what the hub throws, `model-weights-missing`, `tokenizer-missing`, `safetensors-truncated`,
    * `safetensors-invalid`, `tensor-missing`, `tensor-shape-mismatch`, `tensor-dtype-unsupported`,
    * `mapping-out-of-range`, `tokenizer-table-mismatch`, `model-config-invalid`, `model-kind-unsupported` and
    * `dimension-too-large`.

@@ -1,3 +1,3 @@
-export { loadTokenizer } from './load-tokenizer.js';
+export { type LoadTokenizerOptions, loadTokenizer } from './load-tokenizer.js';
 export { tokenizerFromJson } from './tokenizer-from-json.js';
 export { trainWordPiece, type WordPieceTrainingOptions, type WordPieceTrainingProgress } from './train-word-piece.js';
