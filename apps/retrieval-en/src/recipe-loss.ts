@@ -1,4 +1,4 @@
-import { EmbedbagError, type Kernels, type Loss } from '@embedbag/core';
+import { EmbedbagError, type Hub, type Kernels, type Loss } from '@embedbag/core';
 import {
   cachedMultipleNegativesRankingLoss,
   gistEmbedLoss,
@@ -14,7 +14,7 @@ export const RECIPE_LOSSES = ['mnrl', 'cached-mnrl', 'gist'] as const;
 /** Which loss, and what it needs. */
 export interface RecipeLossOptions {
   readonly loss: (typeof RECIPE_LOSSES)[number];
-  /** The folder of the model that guides `gist`. */
+  /** The folder, or the id on the hub, of the model that guides `gist`. */
   readonly guide?: string;
   /** Divides the similarities of `gist`. Default: its own. */
   readonly temperature?: number;
@@ -45,14 +45,14 @@ export function checkLossOptions({ loss, guide, temperature }: RecipeLossOptions
   });
 }
 
-/** Makes the loss of checked options; loads the guide where there is one. */
-export async function recipeLoss(options: RecipeLossOptions, kernels: Kernels): Promise<RecipeLoss> {
+/** Makes the loss of checked options; loads the guide where there is one, from a folder or from `hub`. */
+export async function recipeLoss(options: RecipeLossOptions, kernels: Kernels, hub: Hub): Promise<RecipeLoss> {
   const { loss, guide, temperature } = options;
   const dispose = (): void => undefined;
   if (loss === 'mnrl') return { loss: multipleNegativesRankingLoss({ scale: RECIPE.scale }), dispose };
   if (loss === 'cached-mnrl') return { loss: cachedMultipleNegativesRankingLoss({ scale: RECIPE.scale }), dispose };
   checkLossOptions(options);
-  const model = await StaticEmbedding.load(guide!, { kernels });
+  const model = await StaticEmbedding.load(guide!, { kernels, hub });
   const named = { guide: guideFromModel(model), guideName: guide! };
   return {
     loss: gistEmbedLoss(temperature === undefined ? named : { ...named, temperature }),

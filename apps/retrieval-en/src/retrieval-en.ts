@@ -9,6 +9,7 @@ import {
   type ProgramContext,
   ProgramExit,
   positiveOption,
+  programHub,
   runCommand,
 } from '@embedbag/cli';
 import { EmbedbagError, type Kernels } from '@embedbag/core';
@@ -61,10 +62,10 @@ export function retrievalEn(argv: readonly string[], context: ProgramContext): P
     .description('Train, evaluate, save and search a static model for English retrieval.')
     .option('--train <folder>', 'every .jsonl, .csv or .tsv file in it is a dataset of its own')
     .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders')
-    .option('--tokenizer <file>', 'a tokenizer.json')
+    .option('--tokenizer <file>', 'a tokenizer.json, or the id of a model on the Hugging Face Hub')
     .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
     .addOption(new Option('--loss <name>', 'the loss, at every Matryoshka dim').choices(RECIPE_LOSSES).default('mnrl'))
-    .option('--guide <folder>', 'for `--loss gist`: a trained model, such as OUTPUT/final of an earlier run')
+    .option('--guide <model>', 'for `--loss gist`: a trained model, such as OUTPUT/final of an earlier run')
     .option('--temperature <number>', 'for `--loss gist`: divides the similarities (default: 0.01)', positiveOption)
     .option('--batch-size <rows>', 'rows a batch (default: 2048, or 512 without --train)', integerOption(1))
     .option('--output <folder>', 'the model lies in its folder `final`', 'output/retrieval-en')
@@ -93,7 +94,7 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
   const startedAt = performance.now();
   const data = options.train === undefined ? await defaultData(context) : await ownData(options, context);
   stderr.write(describe(data, kernels));
-  const { loss, dispose } = await recipeLoss(options, kernels);
+  const { loss, dispose } = await recipeLoss(options, kernels, programHub(context));
   const batch = options.batchSize === undefined ? {} : { perDeviceTrainBatchSize: options.batchSize };
   const result = await runRecipe({
     ...data,
@@ -158,7 +159,7 @@ async function defaultData({ stderr, signal }: ProgramContext): Promise<RecipeDa
   return { ...(await embeddedData(signal)), arguments: EMBEDDED_ARGUMENTS };
 }
 
-async function ownData(options: Options, { signal }: ProgramContext): Promise<RecipeData> {
+async function ownData(options: Options, { stderr, signal }: ProgramContext): Promise<RecipeData> {
   const { train, tokenizer } = options;
   if (train === undefined || tokenizer === undefined) {
     throw new EmbedbagError({
@@ -170,7 +171,11 @@ async function ownData(options: Options, { signal }: ProgramContext): Promise<Re
   const retrievalSets: RetrievalData[] = [];
   for (const folder of folders) retrievalSets.push(await readRetrievalFolder(folder, { signal }));
   const settings = options.columns === undefined ? { signal } : { signal, columns: options.columns };
-  return { tokenizer: await loadTokenizer(tokenizer), datasets: await readDatasets(train, settings), retrievalSets };
+  return {
+    tokenizer: await loadTokenizer(tokenizer, { hub: programHub({ stderr }), signal }),
+    datasets: await readDatasets(train, settings),
+    retrievalSets,
+  };
 }
 
 function describe(data: RecipeData, kernels: Kernels): string {

@@ -1,5 +1,6 @@
 export * from './kernel-options.js';
 export * from './option-values.js';
+export * from './program-hub.js';
 export * from './run-command.js';
 export * from './run-program.js';
 export * from './search-index.js';

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { type EmbeddingFormat, type EmbeddingOutput, openEmbeddingOutput } from '../embedding-output.js';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
 import { integerOption } from '../option-values.js';
+import { programHub } from '../program-hub.js';
 import type { ProgramContext } from '../run-program.js';
 import { batches, inputTexts, STANDARD_STREAM } from '../text-input.js';
 
@@ -37,7 +38,7 @@ Examples:
 export function encodeCommand(context: ProgramContext): Command {
   const command = new Command('encode')
     .description('Turn texts into embeddings.')
-    .requiredOption('--model <folder>', 'a saved model')
+    .requiredOption('--model <model>', 'the folder of a saved model, or the id of one on the Hugging Face Hub')
     .requiredOption('--input <file>', 'the texts; - for standard input')
     .requiredOption('--output <file>', 'the embeddings; - for standard output')
     .addOption(
@@ -56,7 +57,11 @@ export function encodeCommand(context: ProgramContext): Command {
 async function encode(options: EncodeCommandOptions, context: ProgramContext): Promise<void> {
   const kernels = await kernelsFromOptions(options, context);
   try {
-    const model = await StaticEmbedding.load(options.model, { kernels });
+    const model = await StaticEmbedding.load(options.model, {
+      kernels,
+      hub: programHub(context),
+      signal: context.signal,
+    });
     const output = await openEmbeddingOutput(options.output, formatOf(options), context.stdout);
     try {
       await encodeInto(output, model, options, context);

@@ -4,6 +4,7 @@ import { StaticEmbedding } from '@embedbag/static-embedding';
 import { Command } from 'commander';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
 import { dimsOption } from '../option-values.js';
+import { programHub } from '../program-hub.js';
 import type { ProgramContext } from '../run-program.js';
 import { textTable } from '../text-table.js';
 
@@ -20,7 +21,7 @@ const SHOWN_METRICS = ['ndcg@10', 'mrr@10', 'map@100', 'recall@10', 'accuracy@1'
 export function evaluateCommand(context: ProgramContext): Command {
   const command = new Command('evaluate')
     .description('Measure how well a model retrieves: NDCG, MRR, MAP, recall, precision and accuracy.')
-    .requiredOption('--model <folder>', 'a saved model')
+    .requiredOption('--model <model>', 'the folder of a saved model, or the id of one on the Hugging Face Hub')
     .requiredOption(
       '--retrieval <folder>',
       'a folder in BEIR layout (corpus.jsonl, queries.jsonl, qrels/), or one that holds such folders',
@@ -38,7 +39,7 @@ async function evaluate(options: EvaluateOptions, { stdout, stderr, signal }: Pr
   const kernels = await kernelsFromOptions(options, { stderr });
   try {
     const folders = await listRetrievalFolders(options.retrieval);
-    const model = await StaticEmbedding.load(options.model, { kernels });
+    const model = await StaticEmbedding.load(options.model, { kernels, hub: programHub({ stderr }), signal });
     const dims = options.dims ?? [model.dimension];
     const results: Record<string, RetrievalResult> = {};
     for (const folder of folders) {

@@ -4,6 +4,7 @@ import { StaticEmbedding } from '@embedbag/static-embedding';
 import { Command } from 'commander';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
 import { integerOption } from '../option-values.js';
+import { programHub } from '../program-hub.js';
 import type { ProgramContext } from '../run-program.js';
 import { createSearchIndex, type SearchHit } from '../search-index.js';
 import { typedLines } from '../typed-lines.js';
@@ -21,7 +22,7 @@ interface SearchOptions extends KernelOptions {
 export function searchCommand(context: ProgramContext): Command {
   const command = new Command('search')
     .description('Search a file of texts. Without --query, type questions one a line; an empty line ends.')
-    .requiredOption('--model <folder>', 'a saved model')
+    .requiredOption('--model <model>', 'the folder of a saved model, or the id of one on the Hugging Face Hub')
     .requiredOption('--documents <file>', 'one text a line (.txt), or .jsonl with strings or {"text": ...}')
     .option('--query <text...>', 'what to search for; may be given several times')
     .option('--top <count>', 'how many documents to show', integerOption(1), 5)
@@ -37,7 +38,11 @@ export function searchCommand(context: ProgramContext): Command {
 async function search(options: SearchOptions, context: ProgramContext): Promise<void> {
   const kernels = await kernelsFromOptions(options, context);
   try {
-    const model = await StaticEmbedding.load(options.model, { kernels });
+    const model = await StaticEmbedding.load(options.model, {
+      kernels,
+      hub: programHub(context),
+      signal: context.signal,
+    });
     const documents: string[] = [];
     for await (const text of readTexts(options.documents, { signal: context.signal })) documents.push(text);
     if (documents.length === 0) {

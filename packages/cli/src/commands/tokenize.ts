@@ -2,6 +2,7 @@ import { bagCount, type TokenBags } from '@embedbag/core';
 import { loadTokenizer } from '@embedbag/tokenization';
 import { Command } from 'commander';
 import { integerOption } from '../option-values.js';
+import { programHub } from '../program-hub.js';
 import type { ProgramContext } from '../run-program.js';
 import { batches, inputTexts, writeChunk } from '../text-input.js';
 
@@ -17,7 +18,7 @@ const TEXTS_AT_ONCE = 4096;
 export function tokenizeCommand(context: ProgramContext): Command {
   return new Command('tokenize')
     .description('Turn texts into token ids: one JSON string a line in, one JSON array of ids a line out.')
-    .requiredOption('--tokenizer <file>', 'a tokenizer.json, or a folder that holds one')
+    .requiredOption('--tokenizer <file>', 'a tokenizer.json, a folder that holds one, or the id of a model on the hub')
     .option('--input <file>', 'the file to read; - for standard input', '-')
     .option('--max-tokens <count>', 'keep at most so many ids a text', integerOption(1))
     .addHelpText('after', `\nExample:\n  $ echo '"Hello, world"' | embedbag tokenize --tokenizer tokenizer.json`)
@@ -25,7 +26,7 @@ export function tokenizeCommand(context: ProgramContext): Command {
 }
 
 async function tokenize(options: TokenizeOptions, context: ProgramContext): Promise<void> {
-  const tokenizer = await loadTokenizer(options.tokenizer);
+  const tokenizer = await loadTokenizer(options.tokenizer, { hub: programHub(context), signal: context.signal });
   const settings = options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens };
   for await (const texts of batches(inputTexts(options.input, context), TEXTS_AT_ONCE)) {
     context.signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EmbedbagError, type Evaluator, type Kernels, type TextDataset } from '@embedbag/core';
+import { EmbedbagError, type Evaluator, type Hub, type Kernels, type TextDataset } from '@embedbag/core';
 import { listRetrievalFolders, readDataset, readDatasets, readRetrievalFolder } from '@embedbag/datasets';
 import { informationRetrievalEvaluator } from '@embedbag/evaluators';
 import { StaticEmbedding } from '@embedbag/static-embedding';
@@ -18,6 +18,7 @@ import {
   numberOption,
   positiveOption,
 } from '../option-values.js';
+import { programHub } from '../program-hub.js';
 import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
 
 interface TrainOptions extends KernelOptions, LossChoice {
@@ -64,8 +65,8 @@ export function trainCommand(context: ProgramContext): Command {
     .description('Train a static embedding model from files of pairs or triplets.')
     .requiredOption('--train <path...>', '.jsonl, .csv or .tsv files, or folders of them; each file is a dataset')
     .requiredOption('--output <folder>', 'where the model, its checkpoints and its log go')
-    .option('--tokenizer <file>', 'a tokenizer.json; begins with a random table')
-    .option('--model <folder>', 'go on with a saved model instead')
+    .option('--tokenizer <file>', 'a tokenizer.json, or the id of a model on the hub; begins with a random table')
+    .option('--model <model>', 'go on with a saved model, or one of the hub, instead')
     .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
     .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders, to evaluate on')
     .option('--dimension <dim>', 'columns of a new table', integerOption(1), 1024)
@@ -98,8 +99,9 @@ async function trainFromOptions(options: TrainOptions, context: ProgramContext):
   const evaluators = await evaluatorsFromOptions(options, signal);
   const kernels = await kernelsFromOptions(options, context);
   try {
-    const model = await modelFromOptions(options, kernels);
-    const loadModel: LoadModel = (folder) => StaticEmbedding.load(folder, { kernels });
+    const hub = programHub(context);
+    const model = await modelFromOptions(options, { kernels, hub, signal });
+    const loadModel: LoadModel = (source) => StaticEmbedding.load(source, { kernels, hub, signal });
     const summary = await train({
       model,
       datasets,
@@ -150,11 +152,20 @@ async function evaluatorsFromOptions(options: TrainOptions, signal: AbortSignal)
   return evaluators;
 }
 
-async function modelFromOptions(options: TrainOptions, kernels: Kernels): Promise<StaticEmbedding> {
+async function modelFromOptions(
+  options: TrainOptions,
+  place: { readonly kernels: Kernels; readonly hub: Hub; readonly signal: AbortSignal },
+): Promise<StaticEmbedding> {
+  const { kernels, hub, signal } = place;
   const { tokenizer, model, dimension, seed } = options;
-  if (model !== undefined && tokenizer === undefined) return StaticEmbedding.load(model, { kernels });
+  if (model !== undefined && tokenizer === undefined) return StaticEmbedding.load(model, place);
   if (tokenizer !== undefined && model === undefined) {
-    return StaticEmbedding.create({ tokenizer: await loadTokenizer(tokenizer), dimension, seed, kernels });
+    return StaticEmbedding.create({
+      tokenizer: await loadTokenizer(tokenizer, { hub, signal }),
+      dimension,
+      seed,
+      kernels,
+    });
   }
   throw new EmbedbagError({
     code: 'missing-option',

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LocalHub, startLocalHub } from '@embedbag/tooling/local-hub';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { capturedRun } from './captured-run.js';
+import { type TinyFiles, tinyFiles } from './tiny-files.js';
+
+const MODEL_FILES = ['config_sentence_transformers.json', 'model.safetensors', 'modules.json', 'tokenizer.json'];
+
+let files: TinyFiles;
+let server: LocalHub;
+
+beforeAll(async () => {
+  files = await tinyFiles();
+  server = await startLocalHub();
+  const model: Record<string, Uint8Array> = {};
+  for (const name of MODEL_FILES) model[name] = await readFile(join(files.model, name));
+  server.add({ name: 'owner/tiny', files: model });
+});
+afterAll(async () => {
+  await server.close();
+  await files.dispose();
+});
+beforeEach(() => {
+  server.misbehave(undefined);
+  vi.stubEnv('HF_ENDPOINT', server.endpoint);
+  vi.stubEnv('HF_HOME', join(files.folder, 'hf-home'));
+  for (const name of ['HF_TOKEN', 'HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE']) {
+    vi.stubEnv(name, undefined);
+  }
+});
+afterEach(() => vi.unstubAllEnvs());
+
+describe('a model of the hub', () => {
+  test('encodes as the same model in a folder does, and its download is told on stderr', async () => {
+    const input = await files.file('texts.txt', 'the cat\nthe dog\n');
+    const encode = (model: string) => capturedRun(['encode', '--model', model, '--input', input, '--output', '-']);
+    const fromHub = await encode('owner/tiny');
+    expect(fromHub.stderr).toContain('Downloading model.safetensors of owner/tiny, ');
+    expect(fromHub.exitCode).toBe(0);
+    const fromFolder = await encode(files.model);
+    expect(fromHub.stdout.equals(fromFolder.stdout)).toBe(true);
+    expect((await encode('owner/tiny')).stderr).toBe('');
+  });
+
+  test('is described', async () => {
+    const run = await capturedRun(['info', '--json', '--model', 'owner/tiny']);
+    expect(JSON.parse(run.stdout.toString())).toMatchObject({ model: 'owner/tiny', dimension: 16 });
+  });
+
+  test('gives its tokenizer', async () => {
+    const run = await capturedRun(['tokenize', '--tokenizer', 'owner/tiny'], '"the cat"\n');
+    const local = await capturedRun(['tokenize', '--tokenizer', files.tokenizer], '"the cat"\n');
+    expect(run.stdout.toString()).toBe(local.stdout.toString());
+    expect(run.stdout.toString()).toMatch(/^\[\d+/);
+  });
+
+  test('is trained on', async () => {
+    const output = join(files.folder, 'trained');
+    const run = await capturedRun([
+      ...['train', '--train', files.pairs, '--model', 'owner/tiny', '--output', output],
+      ...['--matryoshka-dims', '16', '--batch-size', '4', '--json'],
+    ]);
+    expect(run.stderr).not.toContain('error');
+    expect(JSON.parse(run.stdout.toString())).toMatchObject({ outcome: 'completed' });
+  });
+
+  test('that is not there is one sentence and exit code 2', async () => {
+    const run = await capturedRun(['info', '--model', 'owner/none']);
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toBe(
+      `error: Expected the model \`owner/none\` at ${server.endpoint} to be public, received status 401: there is none, or it is private. Check the name, or set HF_TOKEN to a token that may read it. There is nothing at the path \`owner/none\` on this machine either.\n`,
+    );
+  });
+
+  test('is used from the cache where the hub is down, and that is said', async () => {
+    await capturedRun(['info', '--model', 'owner/tiny']);
+    server.misbehave(() => ({ status: 503 }));
+    const run = await capturedRun(['info', '--json', '--model', 'owner/tiny']);
+    expect(run.stderr).toMatch(/^The hub does not answer; using owner\/tiny at commit [0-9a-f]{7} from the cache\n$/);
+    expect(run.exitCode).toBe(0);
+  });
+
+  test('is told of when it takes another try', async () => {
+    vi.stubEnv('HF_HOME', join(files.folder, 'another-home'));
+    const answers = [{ status: 500, headers: { 'retry-after': '0' } }];
+    server.misbehave(() => answers.shift());
+    const run = await capturedRun(['info', '--json', '--model', 'owner/tiny']);
+    expect(run.stderr).toContain(
+      'The hub does not answer as it should (status 500); trying again in 0 s\nDownloading modules.json of owner/tiny, ',
+    );
+  });
+});
