@@ -199,6 +199,15 @@ test('an unknown name is refused with the names there are', async () => {
   );
 });
 
+test('a wrong loss is refused before the data are read', async () => {
+  const { exitCode, stderr } = await capturedRun([
+    ...['train', '--train', await files.file('broken.jsonl', '{'), '--model', files.model, '--backend', 'typescript'],
+    ...['--output', join(files.folder, 'never'), '--loss', 'gits'],
+  ]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('received `gits`');
+});
+
 test('a built-in loss is chosen by name, a guide by the path of its model', async () => {
   const plain = await trained();
   expect((await trained('--loss', 'multiple-negatives-ranking', '--loss-options', '{"scale":20}')).table).toEqual(

@@ -95,18 +95,18 @@ export function trainCommand(context: ProgramContext): Command {
 
 async function trainFromOptions(options: TrainOptions, context: ProgramContext): Promise<void> {
   const { stdout, stderr, signal } = context;
-  const datasets = await datasetsFromOptions(options, signal);
-  const evaluators = await evaluatorsFromOptions(options, signal);
   const kernels = await kernelsFromOptions(options, context);
   try {
     const hub = programHub(context);
     const model = await modelFromOptions(options, { kernels, hub, signal });
     const loadModel: LoadModel = (source) => StaticEmbedding.load(source, { kernels, hub, signal });
+    // Before the data, which may take long to read: a wrong loss is told at once.
+    const loss = await lossFromOptions(options, { dimension: model.dimension, loadModel });
     const summary = await train({
       model,
-      datasets,
-      evaluators,
-      loss: await lossFromOptions(options, { dimension: model.dimension, loadModel }),
+      datasets: await datasetsFromOptions(options, signal),
+      evaluators: await evaluatorsFromOptions(options, signal),
+      loss,
       arguments: argumentsFromOptions(options),
       signal,
       onEvent: progressReporter({ stream: stderr }),
