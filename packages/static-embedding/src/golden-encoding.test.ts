@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Kernels, Matrix } from '@embedbag/core';
+import type { Kernels, Matrix, SimilarityFunctionName } from '@embedbag/core';
 import { createKernels, createTypeScriptKernels } from '@embedbag/kernels';
 import { loadTokenizer } from '@embedbag/tokenization';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quantizeInto } from './quantization.js';
-import type { SimilarityFunctionName } from './similarity.js';
 import { StaticEmbedding } from './static-embedding.js';
 
 const golden = new URL('../../../../shared/golden/', import.meta.url);

@@ -1,3 +1,18 @@
+export {
+  cosineSimilarity,
+  dotSimilarity,
+  euclideanSimilarity,
+  manhattanSimilarity,
+  type PairwiseSimilarityFunction,
+  pairwiseCosineSimilarity,
+  pairwiseDotSimilarity,
+  pairwiseEuclideanSimilarity,
+  pairwiseManhattanSimilarity,
+  pairwiseSimilarityFunction,
+  type SimilarityFunction,
+  type SimilarityFunctionName,
+  similarityFunction,
+} from '@embedbag/core';
 export type { ByteSource } from './byte-source.js';
 export type { EmbeddingOptions, EncodeOptions } from './encoding-plan.js';
 export type { ModelConfig, ModelMode } from './model-config.js';
@@ -25,21 +40,6 @@ export {
   type SafetensorsEntry,
   type SafetensorsHeader,
 } from './safetensors-header.js';
-export {
-  cosineSimilarity,
-  dotSimilarity,
-  euclideanSimilarity,
-  manhattanSimilarity,
-  type PairwiseSimilarityFunction,
-  pairwiseCosineSimilarity,
-  pairwiseDotSimilarity,
-  pairwiseEuclideanSimilarity,
-  pairwiseManhattanSimilarity,
-  pairwiseSimilarityFunction,
-  type SimilarityFunction,
-  type SimilarityFunctionName,
-  similarityFunction,
-} from './similarity.js';
 export {
   type CalibrateOptions,
   type CreateOptions,

@@ -1,6 +1,5 @@
-import { EmbedbagError } from '@embedbag/core';
+import { EmbedbagError, SIMILARITY_FUNCTION_NAMES, type SimilarityFunctionName } from '@embedbag/core';
 import type { ModelSource } from './model-source.js';
-import { SIMILARITY_FUNCTION_NAMES, type SimilarityFunctionName } from './similarity.js';
 
 /**
  * How a model turns a text into tokens.

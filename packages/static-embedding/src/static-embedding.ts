@@ -3,12 +3,17 @@ import {
   EmbedbagError,
   type EmbeddingModel,
   type EmbedOptions,
+  emptyRanges,
   type Hub,
   isEmbedbagError,
   type Kernels,
   type Matrix,
+  pairwiseSimilarityFunction,
+  type SimilarityFunctionName,
+  similarityFunction,
   type TokenBags,
   type Tokenizer,
+  widenRanges,
 } from '@embedbag/core';
 import { requireDimension } from './dimension.js';
 import { encodeStream } from './encode-stream.js';
@@ -19,9 +24,8 @@ import { loadModel } from './load-model.js';
 import { DEFAULT_CONFIG, type ModelConfig, type ModelMode } from './model-config.js';
 import type { ModelFiles } from './model-source.js';
 import type { EmbeddingArray, EmbeddingMatrix, Precision } from './precision.js';
-import { emptyRanges, requireMeasurable, widenRanges } from './quantization.js';
+import { requireMeasurable } from './quantization.js';
 import { saveModel } from './save-model.js';
-import { pairwiseSimilarityFunction, type SimilarityFunctionName, similarityFunction } from './similarity.js';
 import { narrowStoredRanges, replaceRanges, type StoredRanges } from './stored-ranges.js';
 import { createTextBags, type TextBags } from './text-bags.js';
 import type { TextStream } from './text-batches.js';

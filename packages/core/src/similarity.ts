@@ -1,4 +1,5 @@
-import { EmbedbagError, type Matrix } from '@embedbag/core';
+import { EmbedbagError } from './embedbag-error.js';
+import type { Matrix } from './kernels.js';
 
 /** The names under which sentence-transformers keeps a model's similarity function. */
 export type SimilarityFunctionName = 'cosine' | 'dot' | 'euclidean' | 'manhattan';
@@ -97,7 +98,7 @@ function comparePairs(a: Matrix, b: Matrix, sum: RowSum, scaleA?: Float64Array, 
  *
  * @example
  * ```ts
- * import { cosineSimilarity } from '@embedbag/static-embedding';
+ * import { cosineSimilarity } from '@embedbag/core';
  *
  * const a = { data: Float32Array.of(3, 4), rows: 1, columns: 2 };
  * const b = { data: Float32Array.of(6, 8, -4, 3), rows: 2, columns: 2 };

@@ -1,6 +1,6 @@
-import type { Matrix } from '@embedbag/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Matrix } from './kernels.js';
 import {
   cosineSimilarity,
   dotSimilarity,
