@@ -184,13 +184,13 @@ test('refuses options that make no sense before any text is embedded', () => {
     'dimension-invalid: Expected `truncateDims` to hold at least one entry, received none. Leave it out for the default.',
   );
   expect(refusal({ corpusChunkSize: 0.5 })).toMatch(/^chunk-size-invalid: Expected `corpusChunkSize`/);
-  expect(refusal({ similarityFunctions: ['manhattan'] })).toBe(
-    'similarity-unknown: Expected `similarityFunctions` to hold `cosine` or `dot`, received `manhattan`. Choose among these.',
+  expect(refusal({ similarityFunctions: ['cosine', 'jaccard'] })).toBe(
+    'similarity-unknown: Expected `similarityFunctions[1]` to be one of `cosine`, `dot`, `euclidean`, `manhattan`, received `jaccard`. Choose among these.',
   );
   expect(refusal({ similarityFunctions: [] })).toMatch(
     /^similarity-unknown: Expected `similarityFunctions` to hold at least one/,
   );
-  expect(refusal({ mainScoreFunction: 'dot' })).toBe(
+  expect(refusal({ similarityFunctions: ['cosine'], mainScoreFunction: 'dot' })).toBe(
     'similarity-unknown: Expected `mainScoreFunction` to be one of `similarityFunctions`, received `dot`. Add it to them.',
   );
   expect(refusal({ ndcgAtK: [0] })).toMatch(/^cutoff-invalid: /);

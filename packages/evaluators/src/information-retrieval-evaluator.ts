@@ -2,59 +2,41 @@ import {
   type EmbeddingModel,
   EVALUATOR_CONTRACT,
   type EvaluateOptions,
-  type EvaluationResult,
-  type Evaluator,
+  type EvaluationCsv,
   type JsonObject,
-  type Matrix,
+  type SimilarityFunctionName,
 } from '@embedbag/core';
-import {
-  checkOptions,
-  dimensionsFor,
-  type InformationRetrievalOptions,
-  type RetrievalSimilarity,
-} from './information-retrieval-options.js';
-import { deepestCutoff, metricMeans, type ResolvedCutoffs, resolveCutoffs } from './metric-means.js';
+import { dimensionsFor, resolveTruncateDims } from './dimension-options.js';
+import { checkChunkSize, type InformationRetrievalOptions } from './information-retrieval-options.js';
+import { meanItemFigures, meansOf } from './item-figures.js';
+import { rowRange } from './matrix-parts.js';
+import { deepestCutoff, metricValues, type ResolvedCutoffs, resolveCutoffs } from './metric-means.js';
+import { nextTurn } from './next-turn.js';
 import { RankedLists } from './ranked-lists.js';
+import { type DimMeasurement, type EvaluatorByDim, joinName, type ResultByDim, resultByDim } from './result-by-dim.js';
+import { retrievalCsv, retrievalPrimaryKey } from './retrieval-csv.js';
 import { type RetrievalTask, retrievalTask } from './retrieval-task.js';
-
-/** The figures of {@link informationRetrievalEvaluator}. */
-export interface RetrievalResult extends EvaluationResult {
-  /** By dim: figures under keys without the name, such as `cosine_ndcg@10`. */
-  readonly byDim: Readonly<Record<number, Readonly<Record<string, number>>>>;
-}
-
-/** The evaluator that {@link informationRetrievalEvaluator} makes. */
-export interface InformationRetrievalEvaluator extends Evaluator {
-  evaluate(model: EmbeddingModel, options?: EvaluateOptions): Promise<RetrievalResult>;
-}
+import { searchDocuments } from './search-documents.js';
+import { resolveSimilarities } from './similarity-options.js';
 
 interface Settings {
   readonly task: RetrievalTask;
   readonly cutoffs: ResolvedCutoffs;
   readonly truncateDims: readonly number[] | undefined;
-  readonly similarities: readonly RetrievalSimilarity[];
-  readonly mainScoreFunction: RetrievalSimilarity | undefined;
+  readonly similarities: readonly SimilarityFunctionName[];
+  readonly mainScoreFunction: SimilarityFunctionName | undefined;
   readonly corpusChunkSize: number | undefined;
 }
 
 /** One way to rank: a dim and a similarity. */
 interface Ranking {
   readonly dimension: number;
-  readonly similarity: RetrievalSimilarity;
+  readonly similarity: SimilarityFunctionName;
   readonly lists: RankedLists;
 }
 
 const CHUNK_VALUES = (64 * 1024 * 1024) / Float32Array.BYTES_PER_ELEMENT;
 const QUERIES_AT_ONCE = 1024;
-
-/** Lets timers, input and abort signals have their turn. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
-}
-
-function rowRange({ data, columns }: Matrix, start: number, end: number): Matrix {
-  return { data: data.subarray(start * columns, end * columns), rows: end - start, columns };
-}
 
 /** Ranks the corpus for every query, chunk by chunk, into the lists of `rankings`. */
 async function rankCorpus(
@@ -76,7 +58,8 @@ async function rankCorpus(
       const part = rowRange(queries, first, last);
       for (const { dimension, similarity, lists } of rankings) {
         signal?.throwIfAborted();
-        lists.merge(model.kernels.topK({ queries: part, documents, k, similarity, dimension }), first, start);
+        const found = searchDocuments(model.kernels, { queries: part, documents, k, similarity, dimension });
+        lists.merge(found, first, start);
         await nextTurn();
       }
       onProgress?.((start + (end - start) * (last / queries.rows)) / texts.length);
@@ -85,31 +68,20 @@ async function rankCorpus(
   signal?.throwIfAborted();
 }
 
-/** The means of all metrics of one ranking. */
-function judge({ lists }: Ranking, { task, cutoffs }: Settings): Record<string, number> {
-  const rankings = task.relevant.map((relevant, query) => ({
-    hits: Uint8Array.from(lists.documents(query), (document) => (relevant.has(document) ? 1 : 0)),
-    relevantCount: relevant.size,
-  }));
-  return metricMeans(rankings, cutoffs);
+/** What the rankings of one dim come to. */
+function judge(rankings: readonly Ranking[], dimension: number, { task, cutoffs }: Settings): DimMeasurement {
+  const values: Record<string, Float64Array> = {};
+  for (const { similarity, lists } of rankings.filter((each) => each.dimension === dimension)) {
+    const judged = task.relevant.map((relevant, query) => ({
+      hits: Uint8Array.from(lists.documents(query), (document) => (relevant.has(document) ? 1 : 0)),
+      relevantCount: relevant.size,
+    }));
+    for (const [key, each] of Object.entries(metricValues(judged, cutoffs))) values[joinName(similarity, key)] = each;
+  }
+  return { dimension, figures: meansOf(values), items: meanItemFigures(values) };
 }
 
-function withPrefix(metrics: Readonly<Record<string, number>>, prefix: string): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(metrics).map(([key, value]) => [prefix === '' ? key : `${prefix}_${key}`, value]),
-  );
-}
-
-/** The key, without name, of the largest NDCG cutoff of the main similarity. */
-function primaryKey(metrics: Readonly<Record<string, number>>, settings: Settings): string {
-  const k = Math.max(...settings.cutoffs.ndcgAtK);
-  const names =
-    settings.mainScoreFunction === undefined ? [...settings.similarities].sort() : [settings.mainScoreFunction];
-  const keys = names.map((name) => `${name}_ndcg@${k}`);
-  return keys.reduce((best, key) => (metrics[key]! > metrics[best]! ? key : best));
-}
-
-async function evaluate(model: EmbeddingModel, settings: Settings, options: EvaluateOptions): Promise<RetrievalResult> {
+async function evaluate(model: EmbeddingModel, settings: Settings, options: EvaluateOptions): Promise<ResultByDim> {
   const { task, similarities, cutoffs } = settings;
   const dims = dimensionsFor(model, settings.truncateDims);
   options.signal?.throwIfAborted();
@@ -118,19 +90,17 @@ async function evaluate(model: EmbeddingModel, settings: Settings, options: Eval
     similarities.map((similarity) => ({ dimension, similarity, lists: new RankedLists(task.queries.length, depth) })),
   );
   await rankCorpus(model, settings, rankings, options);
-
-  const byDim: Record<number, Record<string, number>> = {};
-  for (const ranking of rankings) {
-    byDim[ranking.dimension] = {
-      ...byDim[ranking.dimension],
-      ...withPrefix(judge(ranking, settings), ranking.similarity),
-    };
-  }
-  const widest = byDim[Math.max(...dims)]!;
-  const named = (suffix: readonly string[]): string => [task.name, ...suffix].filter((part) => part !== '').join('_');
-  const metrics = withPrefix(widest, named([]));
-  if (dims.length > 1) for (const dim of dims) Object.assign(metrics, withPrefix(byDim[dim]!, named([String(dim)])));
-  return { metrics, primaryMetric: named([primaryKey(widest, settings)]), byDim };
+  const form = {
+    name: task.name,
+    primaryKey: (figures: Readonly<Record<string, number>>) => retrievalPrimaryKey(figures, settings),
+    csv: (name: string, figures: Readonly<Record<string, number>>): EvaluationCsv =>
+      retrievalCsv(`${joinName('Information-Retrieval_evaluation', name)}_results.csv`, figures, settings),
+    itemIds: options.withItems ? task.queryIds : undefined,
+  };
+  return resultByDim(
+    form,
+    dims.map((dimension) => judge(rankings, dimension, settings)),
+  );
 }
 
 function describe({ task, cutoffs, truncateDims, similarities, mainScoreFunction }: Settings): JsonObject {
@@ -173,13 +143,13 @@ function describe({ task, cutoffs, truncateDims, similarities, mainScoreFunction
  * metrics['baking_64_cosine_ndcg@10']; // the same as byDim[64]['cosine_ndcg@10']
  * ```
  */
-export function informationRetrievalEvaluator(options: InformationRetrievalOptions): InformationRetrievalEvaluator {
-  checkOptions(options);
+export function informationRetrievalEvaluator(options: InformationRetrievalOptions): EvaluatorByDim {
+  checkChunkSize(options);
   const settings: Settings = {
     task: retrievalTask(options),
     cutoffs: resolveCutoffs(options),
-    truncateDims: options.truncateDims === undefined ? undefined : [...options.truncateDims],
-    similarities: [...new Set(options.similarityFunctions ?? ['cosine' as const])],
+    truncateDims: resolveTruncateDims(options),
+    similarities: resolveSimilarities(options.similarityFunctions, options.mainScoreFunction, 'mainScoreFunction'),
     mainScoreFunction: options.mainScoreFunction,
     corpusChunkSize: options.corpusChunkSize,
   };

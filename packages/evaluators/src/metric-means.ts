@@ -1,4 +1,5 @@
 import { EmbedbagError } from '@embedbag/core';
+import { meansOf } from './item-figures.js';
 import {
   accuracyAtK,
   averagePrecisionAtK,
@@ -83,14 +84,20 @@ export interface JudgedRanking {
   readonly relevantCount: number;
 }
 
-/** The mean of every metric over all queries, under keys such as `ndcg@10`, in the order of sentence-transformers. */
-export function metricMeans(rankings: Iterable<JudgedRanking>, cutoffs: ResolvedCutoffs): Record<string, number> {
-  const metrics = metricsByKey(cutoffs);
-  const sums = new Float64Array(metrics.length);
-  let queries = 0;
-  for (const { hits, relevantCount } of rankings) {
-    for (const [i, [, metric]] of metrics.entries()) sums[i]! += metric(hits, relevantCount);
-    queries += 1;
-  }
-  return Object.fromEntries(metrics.map(([key], i) => [key, sums[i]! / queries]));
+/** Every metric of each query, `[rankings]`, under keys such as `ndcg@10`, in the order of sentence-transformers. */
+export function metricValues(
+  rankings: readonly JudgedRanking[],
+  cutoffs: ResolvedCutoffs,
+): Record<string, Float64Array> {
+  return Object.fromEntries(
+    metricsByKey(cutoffs).map(([key, metric]) => [
+      key,
+      Float64Array.from(rankings, ({ hits, relevantCount }) => metric(hits, relevantCount)),
+    ]),
+  );
+}
+
+/** The mean of every metric over all queries, under the keys of {@link metricValues}. */
+export function metricMeans(rankings: readonly JudgedRanking[], cutoffs: ResolvedCutoffs): Record<string, number> {
+  return meansOf(metricValues(rankings, cutoffs));
 }

@@ -18,7 +18,9 @@ test('counts documents by ascending id and leaves out queries without relevant d
   const task = retrievalTask({ name: 'tiny', queries, corpus, relevantDocs: { q3: ['d9', 'd9', 'd1'], q2: [] } });
   expect(task).toEqual({
     name: 'tiny',
+    queryIds: ['q3'],
     queries: ['three'],
+    documentIds: ['d1', 'd10', 'd9'],
     documents: ['first', 'ten', 'nine'],
     relevant: [new Set([2, 0])],
   });

@@ -22,8 +22,11 @@ export interface RetrievalSet {
 /** A {@link RetrievalSet} in numbers: documents are counted in ascending order of their ids. */
 export interface RetrievalTask {
   readonly name: string;
-  /** Texts of the queries that have a relevant document. */
+  /** Ids of the queries that have a relevant document. */
+  readonly queryIds: readonly string[];
+  /** Their texts. */
   readonly queries: readonly string[];
+  readonly documentIds: readonly string[];
   readonly documents: readonly string[];
   /** By query: the numbers of its relevant documents. */
   readonly relevant: readonly ReadonlySet<number>[];
@@ -51,15 +54,20 @@ export function retrievalTask({ name = '', queries, corpus, relevantDocs }: Retr
   const numberOf = new Map(documents.map(([id], number) => [id, number]));
   const judgements = new Map(entriesOf(relevantDocs));
 
+  const queryIds: string[] = [];
   const texts: string[] = [];
   const relevant: Set<number>[] = [];
   for (const [queryId, text] of queryEntries) {
     const ids = [...(judgements.get(queryId) ?? [])];
     if (ids.length === 0) continue;
+    queryIds.push(queryId);
     texts.push(text);
     relevant.push(new Set(ids.map((id) => numberOf.get(id) ?? throwUnknown(id, queryId))));
   }
-  if (texts.length > 0) return { name, queries: texts, documents: documents.map(([, text]) => text), relevant };
+  if (texts.length > 0) {
+    const [documentIds, documentTexts] = [0, 1].map((part) => documents.map((entry) => entry[part]!));
+    return { name, queryIds, queries: texts, documentIds: documentIds!, documents: documentTexts!, relevant };
+  }
   throw new EmbedbagError({
     code: 'no-relevant-documents',
     message: `Expected \`relevantDocs\` to name a document for at least one of ${queryEntries.length} queries, received none. Check that both use the same query ids.`,

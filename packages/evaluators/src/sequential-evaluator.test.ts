@@ -44,6 +44,7 @@ test('runs the evaluators in order and gives all their figures, with the last sc
   expect(await evaluator.evaluate(model)).toEqual({
     metrics: { 'a_ndcg@10': 0.25, 'a_map@100': 0, 'b_ndcg@10': 0.75, 'b_map@100': 0, sequential_score: 0.75 },
     primaryMetric: 'sequential_score',
+    csv: [],
   });
   expect(log).toEqual(['a', 'b']);
 });

@@ -27,7 +27,7 @@ function mergeMetrics(results: readonly EvaluationResult[]): Record<string, numb
 
 /**
  * SequentialEvaluator: runs several evaluators one after the other and gives all their figures, and
- * `sequential_score`, the primary metric.
+ * `sequential_score`, the primary metric, and all their rows of CSV files. It has no items.
  *
  * Throws `no-evaluator` for an empty list; `evaluate` throws `repeated-metric` and what the evaluators throw.
  *
@@ -52,19 +52,22 @@ export function sequentialEvaluator(
     contract: EVALUATOR_CONTRACT,
     name: 'sequential',
     config: { mainScore, evaluators: evaluators.map(({ name, config }) => ({ name, config })) },
-    async evaluate(model, { signal, onProgress } = {}) {
+    async evaluate(model, options = {}) {
+      const { signal, onProgress } = options;
       const results: EvaluationResult[] = [];
       for (const [index, evaluator] of evaluators.entries()) {
         signal?.throwIfAborted();
-        const result = await evaluator.evaluate(model, {
-          ...(signal !== undefined && { signal }),
-          onProgress: (share) => onProgress?.((index + share) / evaluators.length),
-        });
+        const toShare = (share: number): void => onProgress?.((index + share) / evaluators.length);
+        const result = await evaluator.evaluate(model, { ...options, withItems: false, onProgress: toShare });
         results.push(result);
       }
       const scores = results.map(({ metrics, primaryMetric }) => metrics[primaryMetric] ?? Number.NaN);
       const score = mainScore === 'last' ? scores.at(-1)! : scores.reduce((sum, each) => sum + each, 0) / scores.length;
-      return { metrics: { ...mergeMetrics(results), [SCORE_KEY]: score }, primaryMetric: SCORE_KEY };
+      return {
+        metrics: { ...mergeMetrics(results), [SCORE_KEY]: score },
+        primaryMetric: SCORE_KEY,
+        csv: results.flatMap(({ csv }) => csv ?? []),
+      };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { listRetrievalFolders, readRetrievalFolder } from '@embedbag/datasets';
-import { informationRetrievalEvaluator, type RetrievalResult } from '@embedbag/evaluators';
+import { informationRetrievalEvaluator, type ResultByDim } from '@embedbag/evaluators';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { Command } from 'commander';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
@@ -41,7 +41,7 @@ async function evaluate(options: EvaluateOptions, { stdout, stderr, signal }: Pr
     const folders = await listRetrievalFolders(options.retrieval);
     const model = await StaticEmbedding.load(options.model, { kernels, hub: programHub({ stderr }), signal });
     const dims = options.dims ?? [model.dimension];
-    const results: Record<string, RetrievalResult> = {};
+    const results: Record<string, ResultByDim> = {};
     for (const folder of folders) {
       const data = await readRetrievalFolder(folder, { signal });
       if (!options.json) stderr.write(`${data.name}: ${data.queries.size} queries, ${data.corpus.size} documents\n`);
@@ -57,7 +57,7 @@ async function evaluate(options: EvaluateOptions, { stdout, stderr, signal }: Pr
   }
 }
 
-function resultTable(results: Readonly<Record<string, RetrievalResult>>, dims: readonly number[]): string {
+function resultTable(results: Readonly<Record<string, ResultByDim>>, dims: readonly number[]): string {
   const rows = Object.entries(results).flatMap(([name, result]) =>
     dims.map((dim) => [
       name,
