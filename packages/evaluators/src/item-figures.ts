@@ -14,7 +14,7 @@ function meanOver(values: Float64Array, items: ArrayLike<number>): number {
 }
 
 /** The mean of all `values`. */
-export function meanOf(values: Float64Array): number {
+function meanOf(values: Float64Array): number {
   let sum = 0;
   for (const value of values) sum += value;
   return sum / values.length;
