@@ -60,7 +60,10 @@ Exit codes: 0 done, 1 a defect, 2 wrong input, 130 stopped by Ctrl-C (the model 
 export function retrievalEn(argv: readonly string[], context: ProgramContext): Promise<void> {
   const command = new Command('retrieval-en')
     .description('Train, evaluate, save and search a static model for English retrieval.')
-    .option('--train <folder>', 'every .jsonl, .csv or .tsv file in it is a dataset of its own')
+    .option(
+      '--train <folder>',
+      'every file of rows in it (.jsonl, .csv, .tsv, .parquet, .arrow, ...) is a dataset of its own',
+    )
     .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders')
     .option('--tokenizer <file>', 'a tokenizer.json, or the id of a model on the Hugging Face Hub')
     .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CapturedRun, capturedRun } from './captured-run.js';
 import { type TinyFiles, tinyFiles } from './tiny-files.js';
@@ -156,6 +157,25 @@ describe('train', () => {
     expect((await run(['info', '--model', model, '--json'])).text).toContain('"dimension":16');
     const again = await run([...argv, '--model', model, '--output', join(files.folder, 'trained-again')]);
     expect(lastJson(again.text)).toMatchObject({ outcome: 'completed' });
+  });
+
+  test('reads compressed files, Parquet, Arrow, and patterns of them', async () => {
+    const folder = join(files.folder, 'formats');
+    await files.file('formats/pairs.jsonl.gz', gzipSync(await readFile(files.pairs)));
+    for (const name of ['pyarrow-zstd.parquet', 'pyarrow-lz4.feather']) {
+      const source = new URL(`../../datasets/src/fixtures/formats/${name}`, import.meta.url);
+      await files.file(`formats/${name}`, await readFile(source));
+    }
+    const argv = ['train', '--tokenizer', files.tokenizer, '--dimension', '16', '--batch-size', '8', '--json'];
+    const columns = ['--columns', 'anchor=anchor,positive=positive', '--output', join(files.folder, 'formats-out')];
+    // Of eight rows in each of the two files one has the anchor of another, and no batch follows that could take it.
+    for (const [source, pairs] of [
+      [folder, 22],
+      [join(folder, 'pyarrow-*'), 14],
+    ] as const) {
+      const { text } = await run([...argv, ...columns, '--train', source, '--epochs', '1']);
+      expect(lastJson(text)).toMatchObject({ outcome: 'completed', pairs });
+    }
   });
 });
 

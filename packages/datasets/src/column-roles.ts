@@ -24,6 +24,11 @@ export interface ColumnPlan {
   readonly isMapped: boolean;
 }
 
+/** The columns of the file that are read: texts, the list of negatives, labels. */
+export function plannedColumns({ texts, negatives, label }: ColumnPlan): readonly string[] {
+  return [...texts.map(({ source }) => source), negatives, label].filter((name) => name !== undefined);
+}
+
 const NEGATIVE = /^negative(?:_([1-9]\d*))?$/;
 /** The role of a column that holds a list of negatives a row. */
 export const LIST_ROLE = 'negatives';

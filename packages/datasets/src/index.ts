@@ -1,5 +1,6 @@
 export type { ColumnDataset } from './column-dataset.js';
 export type { ColumnMapping } from './column-roles.js';
+export type { DatasetFormat } from './dataset-format.js';
 export { type DatasetColumns, type DatasetFromColumnsOptions, datasetFromColumns } from './dataset-from-columns.js';
 export type { EmbeddingRows } from './embedding-rows.js';
 export { type EmbeddingsToArrowOptions, embeddingsToArrow } from './embeddings-to-arrow.js';
@@ -8,7 +9,7 @@ export { type GuideFromFolderOptions, guideFromFolder } from './guide-from-folde
 export { createNpyWriter, type NpyWriter } from './npy-writer.js';
 export { pairsFromMarkdown } from './pairs-from-markdown.js';
 export { pairsFromTypeScript } from './pairs-from-typescript.js';
-export { type DatasetFormat, type ReadDatasetOptions, readDataset } from './read-dataset.js';
+export { type ReadDatasetOptions, readDataset } from './read-dataset.js';
 export { readDatasets } from './read-datasets.js';
 export {
   isRetrievalFolder,

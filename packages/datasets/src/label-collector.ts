@@ -9,11 +9,11 @@ export interface Labels {
   readonly width: number;
 }
 
-/** Where labels come from, in words and as fields of errors. */
+/** Where the labels of row `row` come from, in words and as fields of errors. */
 export interface LabelSource {
   /** Such as `column \`label\` on line 3 of pairs.jsonl`. */
-  place(at: number): string;
-  details(at: number): JsonObject;
+  place(at: number, row: number): string;
+  details(at: number, row: number): JsonObject;
 }
 
 /** Gathers the labels of rows: a number, or a list of numbers, one for each negative, score or dimension. */
@@ -35,7 +35,7 @@ export class LabelCollector {
   add(value: unknown, at: number): void {
     const numbers = labelNumbers(value);
     const wrong = numbers.find((label) => !Number.isFinite(label));
-    if (wrong !== undefined) throw this.wrongLabel(value, at);
+    if (wrong !== undefined) throw this.wrongLabel(value, at, this.rows);
     if (this.count + numbers.length > this.values.length) {
       this.values = grown(this.values, new Float32Array((this.count + numbers.length) * 2));
     }
@@ -76,11 +76,11 @@ export class LabelCollector {
     return (this.ends[row] as number) - (row === 0 ? 0 : (this.ends[row - 1] as number));
   }
 
-  private wrongLabel(value: unknown, at: number): EmbedbagError {
+  private wrongLabel(value: unknown, at: number, row: number): EmbedbagError {
     return new EmbedbagError({
       code: 'invalid-label',
-      message: `Expected a number in ${this.source.place(at)}, received ${describe(value)}. Repair the row, or leave the labels out.`,
-      details: this.source.details(at),
+      message: `Expected a number in ${this.source.place(at, row)}, received ${describe(value)}. Repair the row, or leave the labels out.`,
+      details: this.source.details(at, row),
     });
   }
 
@@ -89,8 +89,8 @@ export class LabelCollector {
     const received = this.countAt(row);
     return new EmbedbagError({
       code: 'invalid-label',
-      message: `Expected ${expected} labels in ${this.source.place(at)}, as other rows have for as many texts, received ${received}. Give each row one label a negative, or one more.`,
-      details: { ...this.source.details(at), expected, received },
+      message: `Expected ${expected} labels in ${this.source.place(at, row)}, as other rows have for as many texts, received ${received}. Give each row one label a negative, or one more.`,
+      details: { ...this.source.details(at, row), expected, received },
     });
   }
 }

@@ -153,9 +153,14 @@ describe('what readDataset refuses', () => {
       'empty-file: Expected at least one row in x.csv, received an empty file. Check how it was written.',
     ],
     [
-      'x.parquet',
+      'x.json',
       '',
-      'unknown-format: Expected a file ending in .jsonl, .csv or .tsv, received .parquet in x.parquet. Rename it, or give the option `format`.',
+      'unknown-format: Expected a file ending in .jsonl, .csv or .tsv (also with .gz or .zst behind), .parquet, .arrow or .feather, received .json in x.json. Rename it, or give the option `format`.',
+    ],
+    [
+      'x.parquet.gz',
+      '',
+      'unknown-format: Expected a file ending in .jsonl, .csv or .tsv (also with .gz or .zst behind), .parquet, .arrow or .feather, received .parquet.gz in x.parquet.gz. Rename it, or give the option `format`.',
     ],
     [
       'x.jsonl',
@@ -252,15 +257,11 @@ describe('what readDataset refuses', () => {
     );
   });
 
-  test('a missing file and a folder', async () => {
+  test('a missing file', async () => {
     const folder = folderWith({ 'x.jsonl': lines(ROWS) });
     expect(await refusal(() => readDataset(join(folder, 'y.jsonl')))).toEqual({
       code: 'file-not-found',
-      message: `Expected a file at ${folder}/y.jsonl, received a path that does not exist. Check the path.`,
-    });
-    expect(await refusal(() => readDataset(folder, { format: 'csv' }))).toEqual({
-      code: 'not-a-file',
-      message: `Expected a file at ${folder}, received a folder. Name a file in it, or read all of them with \`readDatasets\`.`,
+      message: `Expected a file or a folder at ${folder}/y.jsonl, received a path that does not exist. Check the path.`,
     });
   });
 
@@ -332,35 +333,6 @@ describe('readDataset on any texts', () => {
   function wellFormed(value: string): string {
     return value.replace(/\p{Surrogate}/gu, '\uFFFD');
   }
-});
-
-describe('readDatasets', () => {
-  test('reads every data file of a folder, sorted by name', async () => {
-    const csv = 'anchor,positive\nx,y\n';
-    const folder = folderWith({
-      'b.csv': csv,
-      'a.jsonl': lines(ROWS),
-      'README.md': '#',
-      'sub/c.csv': csv,
-      '.d.csv': csv,
-    });
-    const datasets = await readDatasets(folder);
-    expect(datasets.map(({ name, rowCount }) => [name, rowCount])).toEqual([
-      ['a', 2],
-      ['b', 1],
-    ]);
-    expect((await readDatasets(folder, { format: 'csv' })).map(({ name }) => name)).toEqual(['b']);
-  });
-
-  test('refuses a folder without data files, a file and a missing folder', async () => {
-    const folder = folderWith({ 'README.md': '#' });
-    expect(await refusal(() => readDatasets(folder))).toEqual({
-      code: 'empty-folder',
-      message: `Expected at least one .jsonl, .csv or .tsv file in the folder ${folder}, received none. Check the path; folders inside it are not searched.`,
-    });
-    expect((await refusal(() => readDatasets(join(folder, 'README.md')))).code).toBe('not-a-folder');
-    expect((await refusal(() => readDatasets(join(folder, 'absent')))).code).toBe('folder-not-found');
-  });
 });
 
 const english = new URL('../../../../shared/data/english/train/', import.meta.url);

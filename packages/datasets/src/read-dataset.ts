@@ -1,18 +1,15 @@
-import { basename, extname } from 'node:path';
-import { EmbedbagError } from '@embedbag/core';
+import { basename, dirname, resolve } from 'node:path';
 import type { ColumnDataset } from './column-dataset.js';
-import { type ColumnMapping, type ColumnPlan, checkMapping, planColumns } from './column-roles.js';
-import { delimitedRecords } from './delimited-records.js';
-import { jsonObjects } from './json-lines.js';
+import { type ColumnMapping, checkMapping } from './column-roles.js';
+import { type DatasetFile, findDatasetFiles } from './dataset-files.js';
+import type { DatasetFormat } from './dataset-format.js';
+import { readDelimitedRows } from './delimited-rows.js';
+import { readJsonLinesRows } from './json-lines-rows.js';
 import { emptyFile, RowCollector } from './row-collector.js';
-import { type ByteSource, fileBytes } from './source-blocks.js';
-
-/** How rows are written in a file: one JSON object a line, or delimited fields with a header. */
-export type DatasetFormat = 'jsonl' | 'csv' | 'tsv';
 
 /** Settings of {@link readDataset} and of `readDatasets`. */
 export interface ReadDatasetOptions {
-  /** Default: by the file's extension. */
+  /** Default: by each file's extension. Of a folder only files of this format are read. */
   readonly format?: DatasetFormat;
   /** Which column of the file holds which role. Default: the file's columns are named after the roles. */
   readonly columns?: ColumnMapping;
@@ -21,25 +18,25 @@ export interface ReadDatasetOptions {
   readonly signal?: AbortSignal;
 }
 
-const FORMATS: Readonly<Record<string, DatasetFormat>> = { '.jsonl': 'jsonl', '.csv': 'csv', '.tsv': 'tsv' };
-
-/** The format that the extension of `path` stands for, or undefined. */
-export function formatOf(path: string): DatasetFormat | undefined {
-  return FORMATS[extname(path).toLowerCase()];
-}
-
 /**
- * Reads rows of texts from a .jsonl, .csv or .tsv file.
+ * Reads rows of texts from files: .jsonl, .csv and .tsv, plain or compressed as .gz or .zst, .parquet, and Arrow IPC files and
+ * streams (.arrow, .feather).
  *
- * Without `columns` the file has the columns `anchor` and `positive`, and may have `negative`, `negative_1`,
+ * `source` is a file, a folder (its own files, sorted by name), a pattern such as `data/train-*.parquet`, or a list of these; the
+ * rows of all its files, which have the same columns, come one after the other.
+ *
+ * Without `columns` the files have the columns `anchor` and `positive`, and may have `negative`, `negative_1`,
  * `negative_2`, ..., or `negatives` with a list of them a row, of any length; a row that has fewer than another has no text in
  * the columns `negative_2`, `negative_3`, ... that the list becomes. A column `label` or `score` of numbers, or of lists of
- * numbers, gives the labels. In csv and tsv a list is written as JSON. With `columns` exactly the named columns are read. Other columns are left out and listed in `ignoredColumns`. The file is read in pieces; UTF-8, with or without byte
- * order mark, line ends LF or CRLF, empty lines are skipped.
+ * numbers, gives the labels. In text files a list is written as JSON. With `columns` exactly the named columns are read. Other
+ * columns are left out and listed in `ignoredColumns`. Files are read in pieces: lines, row groups or record batches. Texts are
+ * UTF-8; text files have line ends LF or CRLF, with or without byte order mark, and empty lines are skipped.
  *
- * @throws EmbedbagError `file-not-found`, `not-a-file`, `unknown-format`, `invalid-columns`, `empty-file`, and with file and
- * line in the message: `missing-column`, `missing-text`, `invalid-text`, `ragged-column`, `invalid-label`, `invalid-json`,
- * `wrong-field-count`, `invalid-csv`, `invalid-utf8`, `line-too-long`.
+ * @throws EmbedbagError `file-not-found`, `not-a-file`, `unknown-format`, `empty-folder`, `no-match`, `invalid-columns`,
+ * `missing-column`, `different-columns`, `empty-file`, `cut-file`, `invalid-compression`, `unexpected-compression`,
+ * `invalid-parquet`, `unknown-codec`, `invalid-arrow`, `invalid-column-type`, and with file and line or row in the message:
+ * `missing-text`, `invalid-text`, `ragged-column`, `invalid-label`, `invalid-json`, `wrong-field-count`, `invalid-csv`,
+ * `invalid-utf8`, `line-too-long`.
  *
  * @example
  * ```ts
@@ -47,98 +44,54 @@ export function formatOf(path: string): DatasetFormat | undefined {
  * ```
  */
 export async function readDataset(
-  path: string,
+  source: string | readonly string[],
   options: ReadDatasetOptions & {
-    /** Default: the file's name without extension. */
+    /** Default: the file's name without extensions; of several files, what their names begin with, or their folder's name. */
     readonly name?: string;
   } = {},
 ): Promise<ColumnDataset> {
-  const format = options.format ?? formatOf(path);
-  if (format === undefined) throw unknownFormat(path);
   if (options.columns !== undefined) checkMapping(options.columns);
-  const name = options.name ?? basename(path, extname(path));
-  const source = fileBytes(path, options.signal);
-  const collector =
-    format === 'jsonl'
-      ? await collectObjects(source, path, options)
-      : await collectRecords(source, path, format, options);
-  if (collector === undefined) throw emptyFile(path);
+  const files = await findDatasetFiles(source, options.format);
+  return readDatasetFiles(files, options.name ?? nameOf(files), options);
+}
+
+/** Reads `files`, at least one, as the dataset `name`. */
+export async function readDatasetFiles(
+  files: readonly DatasetFile[],
+  name: string,
+  options: ReadDatasetOptions,
+): Promise<ColumnDataset> {
+  const collector = new RowCollector(options.columns);
+  for (const file of files) {
+    const before = collector.rowCount;
+    await readRows(file, collector, options);
+    if (collector.rowCount === before) throw emptyFile(file.path);
+  }
   return collector.finish(name);
 }
 
-function unknownFormat(path: string): EmbedbagError {
-  const extension = extname(path);
-  return new EmbedbagError({
-    code: 'unknown-format',
-    message: `Expected a file ending in .jsonl, .csv or .tsv, received ${extension === '' ? 'no extension' : extension} in ${path}. Rename it, or give the option \`format\`.`,
-    details: { path, received: extension },
-  });
-}
-
-async function collectObjects(
-  source: ByteSource,
-  path: string,
-  options: ReadDatasetOptions,
-): Promise<RowCollector | undefined> {
-  let collector: RowCollector | undefined;
-  let plan: ColumnPlan | undefined;
-  let known = new Set<string>();
-  for await (const rows of jsonObjects(source, path)) {
-    for (const { value, line } of rows) {
-      if (plan === undefined || collector === undefined) {
-        plan = planColumns(Object.keys(value), options.columns, path);
-        collector = new RowCollector(plan, path);
-        known = plannedColumns(plan);
-      }
-      for (const key in value) if (!known.has(key)) collector.ignore(key, line);
-      const at = (column: string | undefined): unknown => (column === undefined ? undefined : value[column]);
-      collector.add({ textAt: at, negatives: at(plan.negatives), label: at(plan.label), line });
-    }
+/** The readers of Parquet and Arrow are loaded when the first such file is read. */
+async function readRows(file: DatasetFile, collector: RowCollector, options: ReadDatasetOptions): Promise<void> {
+  const { signal } = options;
+  switch (file.format) {
+    case 'jsonl':
+      return readJsonLinesRows(file, collector, signal);
+    case 'parquet':
+      return (await import('./parquet-rows.js')).readParquetRows(file.path, collector, signal);
+    case 'arrow':
+      return (await import('./arrow-rows.js')).readArrowRows(file.path, collector, signal);
+    default:
+      return readDelimitedRows(file, collector, { quote: options.quote ?? '"', signal });
   }
-  return collector;
 }
 
-async function collectRecords(
-  source: ByteSource,
-  path: string,
-  format: 'csv' | 'tsv',
-  options: ReadDatasetOptions,
-): Promise<RowCollector | undefined> {
-  const delimiter = format === 'csv' ? ',' : '\t';
-  let collector: RowCollector | undefined;
-  let indices: readonly number[] = [];
-  let listIndex = -1;
-  let labelIndex = -1;
-  for await (const { fields, line } of delimitedRecords(source, path, { delimiter, quote: options.quote ?? '"' })) {
-    if (collector === undefined) {
-      checkHeader(fields, path, line);
-      const plan = planColumns(fields, options.columns, path);
-      collector = new RowCollector(plan, path);
-      const known = plannedColumns(plan);
-      for (const name of fields) if (!known.has(name)) collector.ignore(name, line);
-      indices = plan.texts.map((column) => fields.indexOf(column.source));
-      listIndex = plan.negatives === undefined ? -1 : fields.indexOf(plan.negatives);
-      labelIndex = plan.label === undefined ? -1 : fields.indexOf(plan.label);
-      continue;
-    }
-    const textAt = (_: string, index: number): unknown => fields[indices[index] as number];
-    collector.add({ textAt, negatives: fields[listIndex], label: fields[labelIndex], line });
-  }
-  return collector;
-}
-
-function plannedColumns(plan: ColumnPlan): Set<string> {
-  const names = new Set(plan.texts.map((column) => column.source));
-  for (const name of [plan.negatives, plan.label]) if (name !== undefined) names.add(name);
-  return names;
-}
-
-function checkHeader(names: readonly string[], path: string, line: number): void {
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated === undefined) return;
-  throw new EmbedbagError({
-    code: 'repeated-column',
-    message: `Expected different column names on line ${line} of ${path}, received \`${repeated}\` more than once. Rename one of them.`,
-    details: { path, line, column: repeated },
-  });
+/** `train` for `train-00000-of-00002` and `train-00001-of-00002`. */
+function nameOf(files: readonly DatasetFile[]): string {
+  const [first, ...others] = files;
+  if (first === undefined) return '';
+  if (others.length === 0) return first.stem;
+  const stems = files.map(({ stem }) => stem);
+  let length = 0;
+  while (length < first.stem.length && stems.every((stem) => stem[length] === first.stem[length])) length += 1;
+  return first.stem.slice(0, length).replace(/[\d\W_]+$/u, '') || basename(dirname(resolve(first.path)));
 }

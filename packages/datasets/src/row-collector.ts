@@ -1,9 +1,18 @@
 import { EmbedbagError, type JsonObject } from '@embedbag/core';
 import { type ColumnDataset, columnDataset } from './column-dataset.js';
-import { type ColumnPlan, isNegativeRole, LIST_ROLE } from './column-roles.js';
+import {
+  type ColumnMapping,
+  type ColumnPlan,
+  isNegativeRole,
+  LIST_ROLE,
+  planColumns,
+  plannedColumns,
+  type RoleColumn,
+} from './column-roles.js';
 import { describe } from './describe-value.js';
 import { isLabel, LabelCollector, parsedList } from './label-collector.js';
 import { MOST_TEXTS, RaggedColumnsBuilder } from './ragged-columns.js';
+import { placeDetails, placeIn, type RowFile } from './row-file.js';
 import { TextColumnBuilder } from './text-column.js';
 
 /** The values of one row as the file has them. */
@@ -13,60 +22,92 @@ export interface SourceRow {
   /** The value of the column of negatives. */
   readonly negatives: unknown;
   readonly label: unknown;
-  readonly line: number;
+  /** Its line or number in the file. */
+  readonly at: number;
 }
 
-/** Checks the rows of one file and gathers them in columns. */
+interface StartedFile {
+  readonly file: RowFile;
+  /** Rows of the files before. */
+  readonly firstRow: number;
+}
+
+/** Checks the rows of one or several files with the same columns and gathers them in columns. */
 export class RowCollector {
-  private readonly plan: ColumnPlan;
-  private readonly path: string;
-  private readonly builders: readonly TextColumnBuilder[];
+  private readonly mapping: ColumnMapping | undefined;
+  private readonly files: StartedFile[] = [];
+  private plan: ColumnPlan | undefined;
+  private builders: readonly TextColumnBuilder[] = [];
+  private planned: ReadonlySet<string> = new Set();
   private readonly ignored = new Set<string>();
-  private readonly negatives: RaggedColumnsBuilder | undefined;
+  private negatives: RaggedColumnsBuilder | undefined;
   private labels: LabelCollector | undefined;
   private rows = 0;
 
-  constructor(plan: ColumnPlan, path: string) {
-    this.plan = plan;
-    this.path = path;
-    this.builders = plan.texts.map(() => new TextColumnBuilder());
-    this.negatives = plan.negatives === undefined ? undefined : new RaggedColumnsBuilder();
+  constructor(mapping: ColumnMapping | undefined) {
+    this.mapping = mapping;
   }
 
-  add({ textAt, negatives, label, line }: SourceRow): void {
+  /** Rows added so far, of all files. */
+  get rowCount(): number {
+    return this.rows;
+  }
+
+  /**
+   * Begins the rows of a file with the columns `names` and says which of them to read.
+   *
+   * @throws EmbedbagError `missing-column`, `invalid-columns`, `different-columns` for other columns than those of the file
+   * before.
+   */
+  begin(file: RowFile, names: readonly string[]): ColumnPlan {
+    const plan = planColumns(names, this.mapping, file.path);
+    if (this.plan === undefined) {
+      this.builders = plan.texts.map(() => new TextColumnBuilder());
+      this.negatives = plan.negatives === undefined ? undefined : new RaggedColumnsBuilder();
+    } else {
+      this.requireSame(this.plan, plan, file.path);
+    }
+    this.plan = plan;
+    this.planned = new Set(plannedColumns(plan));
+    this.files.push({ file, firstRow: this.rows });
+    for (const name of names) if (!this.planned.has(name)) this.ignored.add(name);
+    return plan;
+  }
+
+  /** Adds a row of the file that was begun last. */
+  add({ textAt, negatives, label, at }: SourceRow): void {
+    const { texts } = this.currentPlan();
     for (const [index, builder] of this.builders.entries()) {
-      const value = textAt(this.plan.texts[index]?.source ?? '', index);
-      if (typeof value !== 'string' || value === '') throw this.wrongText(index, value, line);
+      const value = textAt(texts[index]?.source ?? '', index);
+      if (typeof value !== 'string' || value === '') throw this.wrongText(index, value, at);
       builder.append(value);
     }
-    this.negatives?.append(this.textList(negatives, line));
+    this.negatives?.append(this.textList(negatives, at));
     if (this.rows === 0) this.decideLabels(label);
-    this.labels?.add(label, line);
+    this.labels?.add(label, at);
     this.rows += 1;
   }
 
-  /** Notes a column that has no role; a negative the first row did not have is an error. */
-  ignore(name: string, line: number): void {
-    if (this.ignored.has(name)) return;
-    if (this.rows > 0 && !this.plan.isMapped && (isNegativeRole(name) || name === LIST_ROLE)) {
-      throw this.error(
-        'ragged-column',
-        line,
-        `Expected every row to have the columns of the first one, received the new column \`${name}\` on line ${line} of ${this.path}. Give every row the same negatives.`,
-        { column: name },
-      );
+  /** Notes the columns of a row; a negative that the first row of its file did not have is an error. */
+  notice(names: readonly string[], at: number): void {
+    for (const name of names) {
+      if (this.planned.has(name) || this.ignored.has(name)) continue;
+      if (!this.currentPlan().isMapped && (isNegativeRole(name) || name === LIST_ROLE)) {
+        const place = placeIn(this.currentFile(), at);
+        const message = `Expected every row to have the columns of the first one, received the new column \`${name}\`${place}. Give every row the same negatives.`;
+        throw this.error('ragged-column', at, message, { column: name });
+      }
+      this.ignored.add(name);
     }
-    this.ignored.add(name);
   }
 
-  /** @throws EmbedbagError `empty-file` when no row was added. */
+  /** The dataset. At least one row was added. */
   finish(name: string): ColumnDataset {
-    if (this.rows === 0) throw emptyFile(this.path);
     const ragged = this.negatives?.finish();
     const most = ragged?.columns.length ?? 0;
     return columnDataset({
       name,
-      roles: this.plan.texts.map(({ role }) => role),
+      roles: this.currentPlan().texts.map(({ role }) => role),
       columns: this.builders.map((builder) => builder.finish()),
       ragged,
       labels: this.labels?.finish((row) => most - (ragged?.counts[row] ?? 0)),
@@ -74,52 +115,81 @@ export class RowCollector {
     });
   }
 
+  private currentPlan(): ColumnPlan {
+    return this.plan as ColumnPlan;
+  }
+
+  private currentFile(): RowFile {
+    return (this.files.at(-1) as StartedFile).file;
+  }
+
+  private fileOfRow(row: number): RowFile {
+    return (this.files.findLast(({ firstRow }) => firstRow <= row) as StartedFile).file;
+  }
+
+  private requireSame(first: ColumnPlan, plan: ColumnPlan, path: string): void {
+    const expected = plannedColumns(first);
+    const received = plannedColumns(plan);
+    if (expected.join('\n') === received.join('\n')) return;
+    const firstPath = this.files[0]?.file.path ?? '';
+    const words = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+    throw new EmbedbagError({
+      code: 'different-columns',
+      message: `Expected the columns ${words(expected)} in ${path}, as in ${firstPath}, received ${words(received)}. Read files with different columns as datasets of their own, or choose the columns with \`columns\`.`,
+      details: { path, firstPath, expected, received },
+    });
+  }
+
   /** A column that merely happens to be called `label` or `score` counts as one only if it begins with a number. */
   private decideLabels(first: unknown): void {
-    const { label, isMapped } = this.plan;
+    const { label, isMapped } = this.currentPlan();
     if (label === undefined) return;
     if (!isMapped && !isLabel(first)) {
       this.ignored.add(label);
       return;
     }
     this.labels = new LabelCollector({
-      place: (line) => `column \`${label}\` on line ${line} of ${this.path}`,
-      details: (line) => ({ path: this.path, line, column: label }),
+      place: (at, row) => `column \`${label}\`${placeIn(this.fileOfRow(row), at)}`,
+      details: (at, row) => ({ ...placeDetails(this.fileOfRow(row), at), column: label }),
     });
   }
 
-  private textList(value: unknown, line: number): readonly string[] {
+  private textList(value: unknown, at: number): readonly string[] {
     const list = typeof value === 'string' && value.trimStart().startsWith('[') ? parsedList(value) : value;
     if (list === undefined || list === null || list === '') return [];
     const isList = Array.isArray(list) && list.length <= MOST_TEXTS;
     if (isList && list.every((text) => typeof text === 'string' && text !== '')) return list as string[];
     const wrong = isList ? list.find((text) => typeof text !== 'string' || text === '') : list;
-    const { negatives = LIST_ROLE } = this.plan;
-    const message = `Expected a list of at most ${MOST_TEXTS} texts in column \`${negatives}\` on line ${line} of ${this.path}, received ${isList ? `one with ${describe(wrong)}` : describe(wrong)}. Write ["...", "..."], and [] for a row without negatives.`;
-    throw this.error('invalid-text', line, message, { column: negatives });
+    const { negatives = LIST_ROLE } = this.currentPlan();
+    const message = `Expected a list of at most ${MOST_TEXTS} texts in column \`${negatives}\`${placeIn(this.currentFile(), at)}, received ${isList ? `one with ${describe(wrong)}` : describe(wrong)}. Write ["...", "..."], and [] for a row without negatives.`;
+    throw this.error('invalid-text', at, message, { column: negatives });
   }
 
-  private wrongText(index: number, value: unknown, line: number): EmbedbagError {
-    const { role, source } = this.plan.texts[index] as { role: string; source: string };
-    const place = `column \`${source}\` on line ${line} of ${this.path}`;
+  private wrongText(index: number, value: unknown, at: number): EmbedbagError {
+    const { role, source } = this.currentPlan().texts[index] as RoleColumn;
+    const place = `column \`${source}\`${placeIn(this.currentFile(), at)}`;
     const isMissing = value === undefined || value === null || value === '';
     if (isMissing && isNegativeRole(role)) {
       const message = `Expected every row to have the same negatives, received ${describe(value)} in ${place}. Fill it in or leave out that row or column.`;
-      return this.error('ragged-column', line, message, { column: source });
+      return this.error('ragged-column', at, message, { column: source });
     }
     if (isMissing) {
       const message = `Expected a text in ${place}, received ${describe(value)}. Fill it in or remove that row.`;
-      return this.error('missing-text', line, message, { column: source });
+      return this.error('missing-text', at, message, { column: source });
+    }
+    if (value instanceof Uint8Array) {
+      const message = `Expected UTF-8 text in ${place}, received bytes of another encoding. Convert the column to UTF-8.`;
+      return this.error('invalid-utf8', at, message, { column: source });
     }
     const remedy = Array.isArray(value)
       ? 'Write one row for each text of the list, or negatives into a column `negatives`'
       : 'Put the value in quotes';
     const message = `Expected a string in ${place}, received ${describe(value)}. ${remedy}.`;
-    return this.error('invalid-text', line, message, { column: source });
+    return this.error('invalid-text', at, message, { column: source });
   }
 
-  private error(code: string, line: number, message: string, details: JsonObject): EmbedbagError {
-    return new EmbedbagError({ code, message, details: { path: this.path, line, ...details } });
+  private error(code: string, at: number, message: string, details: JsonObject): EmbedbagError {
+    return new EmbedbagError({ code, message, details: { ...placeDetails(this.currentFile(), at), ...details } });
   }
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { EmbedbagError } from '@embedbag/core';
-import { isSystemError, systemErrorCode } from './system-error.js';
+import { readError } from './read-error.js';
 
 /** Bytes read at a time. */
 const READ_BYTES = 1 << 20;
@@ -35,31 +35,6 @@ export async function* fileBytes(path: string, signal?: AbortSignal): ByteSource
   } finally {
     stream.destroy();
   }
-}
-
-function readError(path: string, error: unknown): unknown {
-  if (!isSystemError(error)) return error;
-  const code = systemErrorCode(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new EmbedbagError({
-      code: 'file-not-found',
-      message: `Expected a file at ${path}, received a path that does not exist. Check the path.`,
-      details: { path },
-    });
-  }
-  if (code === 'EISDIR') {
-    return new EmbedbagError({
-      code: 'not-a-file',
-      message: `Expected a file at ${path}, received a folder. Name a file in it, or read all of them with \`readDatasets\`.`,
-      details: { path },
-    });
-  }
-  return new EmbedbagError({
-    code: 'file-not-readable',
-    message: `Expected a file that can be read at ${path}, received ${code}. Check its permissions and the disk.`,
-    details: { path, reason: code },
-    cause: error,
-  });
 }
 
 /**

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbedbagError } from '@embedbag/core';
 import { listFolder } from './list-folder.js';
+import { fileNotFound } from './read-error.js';
 
 /** Which files {@link findSourceFiles} takes. */
 export interface SourceFileOptions {
@@ -29,13 +30,7 @@ export async function findSourceFiles(
   for (const path of given) {
     options.signal?.throwIfAborted();
     const status = await stat(path).catch(() => undefined);
-    if (status === undefined) {
-      throw new EmbedbagError({
-        code: 'file-not-found',
-        message: `Expected a file or a folder at ${path}, received a path that does not exist. Check the path.`,
-        details: { path },
-      });
-    }
+    if (status === undefined) throw fileNotFound(path, 'a file or a folder');
     if (status.isDirectory()) await collect(path, options, files);
     else files.push(path);
   }

@@ -1,5 +1,4 @@
 import { hashBytes, type TextHash } from '@embedbag/core';
-import { type Data, makeData, Utf8, Vector } from 'apache-arrow';
 
 /** A chunk is closed when it holds this much: offsets are 32-bit, and a growing buffer is copied. */
 const CHUNK_BYTES = 1 << 26;
@@ -8,8 +7,6 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 /** One column of texts as Arrow keeps them: one buffer of UTF-8 and the offsets of the texts in it, in chunks. */
 export interface TextColumn {
   readonly length: number;
-  /** The texts as Arrow has them; U+FFFD stands where a text has half of a surrogate pair. */
-  readonly vector: Vector<Utf8>;
   /** Memory of the texts, offsets and hashes. */
   readonly sizeBytes: number;
   /** The hashes of the texts, `[length * 2]`, low word first. */
@@ -20,7 +17,7 @@ export interface TextColumn {
 
 /** Appends texts one by one and ends as a {@link TextColumn}. */
 export class TextColumnBuilder {
-  private readonly chunks: Data<Utf8>[] = [];
+  private readonly chunks: Chunk[] = [];
   private bytes = Buffer.allocUnsafe(1 << 12);
   private view = viewOf(this.bytes);
   private byteCount = 0;
@@ -52,7 +49,7 @@ export class TextColumnBuilder {
   /** The column; the builder is used up. */
   finish(): TextColumn {
     if (this.chunkRows > 0 || this.chunks.length === 0) this.closeChunk();
-    return new ArrowTextColumn(this.chunks, this.hashes.slice(0, this.rows * 2), this.irregular);
+    return new ChunkedTextColumn(this.chunks, this.hashes.slice(0, this.rows * 2), this.irregular);
   }
 
   private growBytes(least: number): void {
@@ -63,10 +60,9 @@ export class TextColumnBuilder {
   }
 
   private closeChunk(): void {
-    const data = new Uint8Array(this.byteCount);
-    data.set(this.bytes.subarray(0, this.byteCount));
-    const valueOffsets = this.offsets.slice(0, this.chunkRows + 1);
-    this.chunks.push(makeData({ type: new Utf8(), length: this.chunkRows, nullCount: 0, valueOffsets, data }));
+    const bytes = Buffer.from(new Uint8Array(this.bytes.subarray(0, this.byteCount)).buffer);
+    const offsets = this.offsets.slice(0, this.chunkRows + 1);
+    this.chunks.push({ firstRow: this.rows - this.chunkRows, offsets, bytes });
     this.byteCount = 0;
     this.chunkRows = 0;
   }
@@ -82,39 +78,34 @@ function grownTo<T extends Int32Array | Uint32Array>(type: new (length: number) 
   return grown;
 }
 
+/** The two buffers of an Arrow array of type Utf8. */
 interface Chunk {
   readonly firstRow: number;
+  /** Where the texts begin in `bytes`, and where the last one ends. */
   readonly offsets: Int32Array;
+  /** U+FFFD stands where a text has half of a surrogate pair. */
   readonly bytes: Buffer;
 }
 
-class ArrowTextColumn implements TextColumn {
+class ChunkedTextColumn implements TextColumn {
   readonly length: number;
-  readonly vector: Vector<Utf8>;
   readonly sizeBytes: number;
   readonly hashes: Uint32Array;
   private readonly chunks: readonly Chunk[];
   private readonly irregular: ReadonlyMap<number, string>;
 
-  constructor(data: readonly Data<Utf8>[], hashes: Uint32Array, irregular: ReadonlyMap<number, string>) {
-    this.vector = new Vector([...data]);
-    this.length = this.vector.length;
+  constructor(chunks: readonly Chunk[], hashes: Uint32Array, irregular: ReadonlyMap<number, string>) {
+    this.chunks = chunks;
     this.hashes = hashes;
     this.irregular = irregular;
-    let firstRow = 0;
-    let sizeBytes = hashes.byteLength;
-    this.chunks = data.map((chunk) => {
-      const { valueOffsets, values, length } = chunk;
-      const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-      sizeBytes += bytes.byteLength + valueOffsets.byteLength;
-      firstRow += length;
-      return { firstRow: firstRow - length, offsets: valueOffsets, bytes };
-    });
-    this.sizeBytes = sizeBytes;
+    this.length = hashes.length / 2;
+    this.sizeBytes = chunks.reduce(
+      (sum, { bytes, offsets }) => sum + bytes.byteLength + offsets.byteLength,
+      hashes.byteLength,
+    );
   }
 
   get(row: number): string {
-    // Buffer decodes instead of `Vector.get`: that one drops a leading U+FEFF of a text.
     return this.irregular.get(row) ?? decode(this.chunkOf(row), row);
   }
 

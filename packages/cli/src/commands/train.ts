@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbedbagError, type Evaluator, type Hub, type Kernels, type TextDataset } from '@embedbag/core';
-import { listRetrievalFolders, readDataset, readDatasets, readRetrievalFolder } from '@embedbag/datasets';
+import { listRetrievalFolders, readDatasets, readRetrievalFolder } from '@embedbag/datasets';
 import { informationRetrievalEvaluator } from '@embedbag/evaluators';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { loadTokenizer } from '@embedbag/tokenization';
@@ -43,6 +42,7 @@ interface TrainOptions extends KernelOptions, LossChoice {
 }
 
 const HELP_AFTER = `
+Files are .jsonl, .csv or .tsv, also compressed (.gz, .zst), .parquet, or Arrow (.arrow, .feather).
 A row is a question and its answer, or any two texts that belong together, as columns \`anchor\` and \`positive\`;
 \`negative\`, \`negative_2\`, ... are optional. Every other text of a batch serves as a negative too, so large batches help.
 The loss runs at every Matryoshka dim; the defaults suit static models. --loss takes one of
@@ -63,7 +63,10 @@ Ctrl-C stops after the step and saves; the model lies in OUTPUT/final.`;
 export function trainCommand(context: ProgramContext): Command {
   const command = new Command('train')
     .description('Train a static embedding model from files of pairs or triplets.')
-    .requiredOption('--train <path...>', '.jsonl, .csv or .tsv files, or folders of them; each file is a dataset')
+    .requiredOption(
+      '--train <path...>',
+      'files of rows, folders of them, or patterns in quotes; each file is a dataset',
+    )
     .requiredOption('--output <folder>', 'where the model, its checkpoints and its log go')
     .option('--tokenizer <file>', 'a tokenizer.json, or the id of a model on the hub; begins with a random table')
     .option('--model <model>', 'go on with a saved model, or one of the hub, instead')
@@ -135,12 +138,7 @@ function conclude(
 
 async function datasetsFromOptions(options: TrainOptions, signal: AbortSignal): Promise<readonly TextDataset[]> {
   const settings = options.columns === undefined ? { signal } : { signal, columns: options.columns };
-  const datasets: TextDataset[] = [];
-  for (const path of options.train) {
-    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-    datasets.push(...(isFolder ? await readDatasets(path, settings) : [await readDataset(path, settings)]));
-  }
-  return datasets;
+  return readDatasets(options.train, settings);
 }
 
 async function evaluatorsFromOptions(options: TrainOptions, signal: AbortSignal): Promise<readonly Evaluator[]> {
