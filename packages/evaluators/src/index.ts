@@ -1,6 +1,9 @@
 export * from './append-evaluation-csv.js';
 export * from './binary-classification-evaluator.js';
 export * from './bm25-baseline.js';
+export * from './compare-models.js';
+export * from './compare-results.js';
+export * from './confidence-interval.js';
 export { pearsonCorrelation, spearmanCorrelation } from './correlation.js';
 export type { DimensionOptions } from './dimension-options.js';
 export * from './embedding-similarity-evaluator.js';
@@ -11,6 +14,7 @@ export { NANO_BEIR_SPLITS } from './nano-beir-datasets.js';
 export * from './nano-beir-evaluator.js';
 export type { EvaluatedPrecision } from './quantized-values.js';
 export * from './reranking-evaluator.js';
+export type { ResamplingOptions } from './resampled-items.js';
 export type { EvaluatorByDim, ResultByDim } from './result-by-dim.js';
 export * from './retrieval-metrics.js';
 export * from './retrieval-set-from-rows.js';
