@@ -1,16 +1,17 @@
-import { EmbedbagError, TEXT_DATASET_CONTRACT, type TextDataset } from '@embedbag/core';
+import type { TextDataset } from '@embedbag/core';
+import { checkedDataset } from './checked-dataset.js';
 import type { Labels } from './label-collector.js';
 import type { RaggedColumns } from './ragged-columns.js';
 import type { TextColumn } from './text-column.js';
 
 /**
- * A dataset that holds its texts in memory as Arrow columns, one byte buffer and offsets each; a text is decoded when it
- * is asked for.
+ * A dataset whose texts lie in memory as Arrow columns, one byte buffer and offsets each, its own or those of the dataset that it
+ * was made from; a text is decoded when it is asked for.
  */
 export interface ColumnDataset extends TextDataset {
   /** The columns of the file that have no role, sorted by name. */
   readonly ignoredColumns: readonly string[];
-  /** Memory of the texts, offsets, hashes and labels. */
+  /** Memory of the texts, offsets, hashes and labels, those of the dataset that it was made from included. */
   readonly sizeBytes: number;
   /** @throws EmbedbagError `row-out-of-range`, `column-out-of-range`. */
   texts(column: number, rows: ArrayLike<number>): readonly string[];
@@ -32,65 +33,41 @@ export function columnDataset(parts: ColumnDatasetParts): ColumnDataset {
   const { name, ragged, labels, ignoredColumns } = parts;
   const columns = [...parts.columns, ...(ragged?.columns ?? [])];
   const roles = [...parts.roles, ...(ragged?.columns ?? []).map((_, index) => `negative_${index + 1}`)];
-  const rowCount = columns[0]?.length ?? 0;
-
-  const columnAt = (column: number): TextColumn => {
-    const found = columns[column];
-    if (found !== undefined) return found;
-    throw new EmbedbagError({
-      code: 'column-out-of-range',
-      message: `Expected a column of dataset \`${name}\` from 0 to ${columns.length - 1}, received ${column}. Its columns are ${roles.join(', ')}.`,
-      details: { dataset: name, received: column, limit: columns.length },
-    });
-  };
-  const checked = (row: number | undefined): number => {
-    if (row !== undefined && Number.isInteger(row) && row >= 0 && row < rowCount) return row;
-    throw new EmbedbagError({
-      code: 'row-out-of-range',
-      message: `Expected a row of dataset \`${name}\` from 0 to ${rowCount - 1}, received ${row}. Draw rows below \`rowCount\`.`,
-      details: { dataset: name, received: row ?? null, limit: rowCount },
-    });
-  };
-
-  return {
-    contract: TEXT_DATASET_CONTRACT,
+  const column = (index: number): TextColumn => columns[index] as TextColumn;
+  return checkedDataset({
     name,
-    rowCount,
+    rowCount: columns[0]?.length ?? 0,
     columns: roles,
     ignoredColumns,
     sizeBytes: columns.reduce(
-      (sum, column) => sum + column.sizeBytes,
+      (sum, { sizeBytes }) => sum + sizeBytes,
       (labels?.values.byteLength ?? 0) + (ragged?.counts.byteLength ?? 0),
     ),
-    texts(column, rows) {
-      const texts = columnAt(column);
-      return Array.from({ length: rows.length }, (_, index) => texts.get(checked(rows[index])));
-    },
-    textHashes: (column) => columnAt(column).hashes,
-    ...(labels === undefined ? {} : { labels: (rows: ArrayLike<number>) => labelsAt(labels, rows, checked) }),
-    ...(ragged === undefined || ragged.counts.every((count) => count === ragged.columns.length)
-      ? {}
-      : { valid: validAt(ragged, parts.columns.length, checked) }),
-  };
+    texts: (index, rows) => Array.from({ length: rows.length }, (_, at) => column(index).get(rows[at] as number)),
+    textHashes: (index) => column(index).hashes,
+    ...(labels && { labels: (rows: ArrayLike<number>) => labelsAt(labels, rows) }),
+    ...(ragged &&
+      !ragged.counts.every((count) => count === ragged.columns.length) && {
+        valid: validAt(ragged, parts.columns.length),
+      }),
+  });
 }
 
-type CheckRow = (row: number | undefined) => number;
-
 /** `[rows, width]`. */
-function labelsAt({ values, width }: Labels, rows: ArrayLike<number>, checked: CheckRow): Float32Array {
+function labelsAt({ values, width }: Labels, rows: ArrayLike<number>): Float32Array {
   const labels = new Float32Array(rows.length * width);
   for (let index = 0; index < rows.length; index++) {
-    const start = checked(rows[index]) * width;
+    const start = (rows[index] as number) * width;
     labels.set(values.subarray(start, start + width), index * width);
   }
   return labels;
 }
 
-function validAt({ counts }: RaggedColumns, firstColumn: number, checked: CheckRow): NonNullable<TextDataset['valid']> {
+function validAt({ counts }: RaggedColumns, firstColumn: number): NonNullable<TextDataset['valid']> {
   return (column, rows) => {
     if (column < firstColumn) return undefined;
     return Uint8Array.from({ length: rows.length }, (_, index) =>
-      (counts[checked(rows[index])] as number) > column - firstColumn ? 1 : 0,
+      (counts[rows[index] as number] as number) > column - firstColumn ? 1 : 0,
     );
   };
 }

@@ -1,11 +1,13 @@
 export type { ColumnDataset } from './column-dataset.js';
 export type { ColumnMapping } from './column-roles.js';
+export { type ConcatenateDatasetsOptions, concatenateDatasets } from './concatenate-datasets.js';
 export type { DatasetFormat } from './dataset-format.js';
 export { type DatasetColumns, type DatasetFromColumnsOptions, datasetFromColumns } from './dataset-from-columns.js';
 export type { EmbeddingRows } from './embedding-rows.js';
 export { type EmbeddingsToArrowOptions, embeddingsToArrow } from './embeddings-to-arrow.js';
 export { embeddingsToNpy } from './embeddings-to-npy.js';
 export { type GuideFromFolderOptions, guideFromFolder } from './guide-from-folder.js';
+export { type DatasetRow, type MapRowsOptions, mapRows } from './map-rows.js';
 export { createNpyWriter, type NpyWriter } from './npy-writer.js';
 export { pairsFromMarkdown } from './pairs-from-markdown.js';
 export { pairsFromTypeScript } from './pairs-from-typescript.js';
@@ -19,7 +21,12 @@ export {
   readRetrievalFolder,
 } from './read-retrieval-folder.js';
 export { type ReadTextsOptions, readTexts } from './read-texts.js';
+export { type RenameColumnsOptions, renameColumns } from './rename-columns.js';
+export { selectRows } from './select-rows.js';
+export { type ShuffleRowsOptions, shuffleRows } from './shuffle-rows.js';
 export type { ByteSource } from './source-blocks.js';
+export { type DatasetSplit, type SplitRowsOptions, splitRows } from './split-rows.js';
+export { takeRows } from './take-rows.js';
 export type { PairOptions, SplitPairs, TextPairs } from './text-pairs.js';
 export {
   type GuideProgress,
