@@ -52,6 +52,18 @@ test('a mapping makes the same file usable', async () => {
   expect(exitCode).toBe(0);
 });
 
+test('columns that look swapped, or like ids, are told of and read all the same', async () => {
+  const path = await files.file(
+    'swapped.jsonl',
+    '{"answer":"the cat","question_id":"a dog"}\n{"answer":"tea","question_id":"water"}\n',
+  );
+  const { exitCode, stderr } = await capturedRun(train(path, '--columns', 'anchor=answer,positive=question_id'));
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain(
+    `note: The column \`question_id\` of ${path}, read as \`positive\`, has the name of a column of ids. Choose the column that holds the texts unless it does.\n`,
+  );
+});
+
 test('a ragged negatives column is refused with the line', async () => {
   const path = await files.file(
     'ragged.jsonl',

@@ -32,7 +32,7 @@ export function plannedColumns({ texts, negatives, label }: ColumnPlan): readonl
 const NEGATIVE = /^negative(?:_([1-9]\d*))?$/;
 /** The role of a column that holds a list of negatives a row. */
 export const LIST_ROLE = 'negatives';
-const LABEL_NAMES = ['label', 'score'] as const;
+const LABEL_NAMES = ['label', 'labels', 'score', 'scores'] as const;
 
 /** Whether a column of this name is a negative when the file's own names count. */
 export function isNegativeRole(name: string): boolean {

@@ -1,4 +1,5 @@
 export type { ColumnDataset } from './column-dataset.js';
+export type { DatasetNotice } from './column-notices.js';
 export type { ColumnMapping } from './column-roles.js';
 export { type ConcatenateDatasetsOptions, concatenateDatasets } from './concatenate-datasets.js';
 export type { DatasetFormat } from './dataset-format.js';

@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { ColumnDataset } from './column-dataset.js';
+import type { DatasetNotice } from './column-notices.js';
 import { type ColumnMapping, checkMapping } from './column-roles.js';
 import { type DatasetFile, findDatasetFiles } from './dataset-files.js';
 import type { DatasetFormat } from './dataset-format.js';
@@ -15,6 +16,8 @@ export interface ReadDatasetOptions {
   readonly columns?: ColumnMapping;
   /** For csv and tsv: the character around fields that hold a delimiter or a line end, or false. Default `"`. */
   readonly quote?: '"' | false;
+  /** Is told what can be read but may not be what was meant: roles that look swapped, columns that have the name of ids. */
+  readonly onNotice?: (notice: DatasetNotice) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -27,7 +30,7 @@ export interface ReadDatasetOptions {
  *
  * Without `columns` the files have the columns `anchor` and `positive`, and may have `negative`, `negative_1`,
  * `negative_2`, ..., or `negatives` with a list of them a row, of any length; a row that has fewer than another has no text in
- * the columns `negative_2`, `negative_3`, ... that the list becomes. A column `label` or `score` of numbers, or of lists of
+ * the columns `negative_2`, `negative_3`, ... that the list becomes. A column `label`, `labels`, `score` or `scores` of numbers, or of lists of
  * numbers, gives the labels. In text files a list is written as JSON. With `columns` exactly the named columns are read. Other
  * columns are left out and listed in `ignoredColumns`. Files are read in pieces: lines, row groups or record batches. Texts are
  * UTF-8; text files have line ends LF or CRLF, with or without byte order mark, and empty lines are skipped.
@@ -67,6 +70,7 @@ export async function readDatasetFiles(
     await readRows(file, collector, options);
     if (collector.rowCount === before) throw emptyFile(file.path);
   }
+  for (const notice of collector.notices) options.onNotice?.(notice);
   return collector.finish(name);
 }
 

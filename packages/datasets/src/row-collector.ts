@@ -1,5 +1,6 @@
 import { EmbedbagError, type JsonObject } from '@embedbag/core';
 import { type ColumnDataset, columnDataset } from './column-dataset.js';
+import { columnNotices, type DatasetNotice } from './column-notices.js';
 import {
   type ColumnMapping,
   type ColumnPlan,
@@ -46,6 +47,11 @@ export class RowCollector {
 
   constructor(mapping: ColumnMapping | undefined) {
     this.mapping = mapping;
+  }
+
+  /** What is suspicious in the columns of the first file. */
+  get notices(): readonly DatasetNotice[] {
+    return this.plan === undefined ? [] : columnNotices(this.plan, this.files[0]?.file.path ?? '');
   }
 
   /** Rows added so far, of all files. */

@@ -107,7 +107,7 @@ async function trainFromOptions(options: TrainOptions, context: ProgramContext):
     const loss = await lossFromOptions(options, { dimension: model.dimension, loadModel });
     const summary = await train({
       model,
-      datasets: await datasetsFromOptions(options, signal),
+      datasets: await datasetsFromOptions(options, context),
       evaluators: await evaluatorsFromOptions(options, signal),
       loss,
       arguments: argumentsFromOptions(options),
@@ -136,9 +136,15 @@ function conclude(
   if (!options.json) stdout.write(`The model is in ${model}\n`);
 }
 
-async function datasetsFromOptions(options: TrainOptions, signal: AbortSignal): Promise<readonly TextDataset[]> {
-  const settings = options.columns === undefined ? { signal } : { signal, columns: options.columns };
-  return readDatasets(options.train, settings);
+async function datasetsFromOptions(
+  { train, columns }: TrainOptions,
+  { stderr, signal }: ProgramContext,
+): Promise<readonly TextDataset[]> {
+  return readDatasets(train, {
+    ...(columns && { columns }),
+    onNotice: ({ message }) => stderr.write(`note: ${message}\n`),
+    signal,
+  });
 }
 
 async function evaluatorsFromOptions(options: TrainOptions, signal: AbortSignal): Promise<readonly Evaluator[]> {
