@@ -13,6 +13,8 @@ export interface SampledRows {
   textHashes(column: number): Uint32Array;
   /** See `TextDataset.valid`. A text that a row does not have is equal to no other. */
   valid?(column: number, rows: ArrayLike<number>): Uint8Array | undefined;
+  /** See `TextDataset.labels`. */
+  labels?(rows: ArrayLike<number>): Float32Array;
 }
 
 export interface BatchSamplerOptions {
@@ -24,8 +26,24 @@ export interface BatchSamplerOptions {
   readonly seed: number;
 }
 
+/** Where a stream stands, as plain JSON. What else is in it is the stream's own affair. */
+export interface BatchStreamState extends JsonObject {
+  readonly position: number;
+}
+
+/** A stream that can tell where it stands and begin there. It has both methods or none; see `saveStream`. */
+interface SavedStream {
+  /** Where the stream stands now. */
+  state?(): BatchStreamState;
+  /**
+   * Goes on from `state` with the bytes that `skip(state.position)` would lead to. To be called on a stream that has given
+   * nothing yet, of the same rows and options. Throws `stream-state-invalid` for the state of another.
+   */
+  restore?(state: BatchStreamState): void;
+}
+
 /** One pass of batches. */
-export interface BatchStream {
+export interface BatchStream extends SavedStream {
   /** How many batches the pass counts in steps and schedule. */
   readonly count: number;
   /** How many batches were handed out or skipped. */
@@ -41,7 +59,7 @@ export interface BatchSampler {
   readonly contract: typeof BATCH_SAMPLER_CONTRACT;
   readonly name: string;
   readonly config: JsonObject;
-  /** Begins a pass. To take up a pass again, open it with the same seed and `skip(position)`. */
+  /** Begins a pass. To take up a pass again, open it with the same seed, and `restoreStream` or `skip(position)`. */
   open(rows: SampledRows, options: BatchSamplerOptions): BatchStream;
 }
 
@@ -53,7 +71,7 @@ export interface DatasetBatch {
 }
 
 /** One pass over several datasets. */
-export interface DatasetBatchStream {
+export interface DatasetBatchStream extends SavedStream {
   readonly count: number;
   readonly position: number;
   next(): DatasetBatch | undefined;

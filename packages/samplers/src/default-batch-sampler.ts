@@ -1,5 +1,8 @@
 import { BATCH_SAMPLER_CONTRACT, type BatchSampler, createRandom } from '@embedbag/core';
-import { ascendingRows, checkBatchSize, checkSkip, countBatches } from './stream-arguments.js';
+import { orderedStream, rowsOrigin } from './ordered-stream.js';
+import { ascendingRows, checkBatchSize, countBatches } from './stream-arguments.js';
+
+const NAME = 'BATCH_SAMPLER';
 
 /**
  * BATCH_SAMPLER: every row once, in random order, cut into batches of `batchSize` rows.
@@ -7,7 +10,7 @@ import { ascendingRows, checkBatchSize, checkSkip, countBatches } from './stream
  * The last batch is smaller where the rows do not divide evenly; with `dropLast` it is left out.
  * Follows `DefaultBatchSampler` of sentence-transformers 6.2.
  *
- * `open` throws `batch-size-invalid`, `skip` throws `skip-invalid`.
+ * `open` throws `batch-size-invalid`, `skip` throws `skip-invalid`, `restore` throws `stream-state-invalid`.
  *
  * @example
  * ```ts
@@ -18,30 +21,14 @@ import { ascendingRows, checkBatchSize, checkSkip, countBatches } from './stream
 export function defaultBatchSampler(): BatchSampler {
   return {
     contract: BATCH_SAMPLER_CONTRACT,
-    name: 'BATCH_SAMPLER',
+    name: NAME,
     config: {},
     open(rows, options) {
       checkBatchSize(options);
-      const { batchSize, seed } = options;
       const order = ascendingRows(rows.rowCount);
-      createRandom(seed, 'BATCH_SAMPLER').shuffle(order);
-      const count = countBatches(rows, options);
-      let position = 0;
-      return {
-        count,
-        get position() {
-          return position;
-        },
-        next() {
-          if (position === count) return undefined;
-          position += 1;
-          return order.slice((position - 1) * batchSize, position * batchSize);
-        },
-        skip(batches) {
-          checkSkip(batches);
-          position = Math.min(position + batches, count);
-        },
-      };
+      createRandom(options.seed, NAME).shuffle(order);
+      const origin = rowsOrigin(NAME, rows.rowCount, options);
+      return orderedStream({ origin, order, batchSize: options.batchSize, count: countBatches(rows, options) });
     },
   };
 }

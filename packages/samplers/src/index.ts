@@ -1,4 +1,6 @@
 export * from './default-batch-sampler.js';
+export * from './group-by-label-batch-sampler.js';
 export * from './no-duplicates-batch-sampler.js';
 export * from './proportional-batch-sampler.js';
 export * from './round-robin-batch-sampler.js';
+export * from './weighted-batch-sampler.js';

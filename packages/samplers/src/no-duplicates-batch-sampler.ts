@@ -3,14 +3,18 @@ import {
   type BatchSampler,
   type BatchSamplerOptions,
   type BatchStream,
+  type BatchStreamState,
   createRandom,
   EmbedbagError,
   type Random,
   type SampledRows,
 } from '@embedbag/core';
+import { rowsOrigin } from './ordered-stream.js';
 import { ascendingRows, checkBatchSize, checkSkip, countBatches } from './stream-arguments.js';
+import { checkStreamState, type StreamOrigin, stateNumbers, streamState } from './stream-state.js';
 import { TextHashSet } from './text-hash-set.js';
 
+const NAME = 'NO_DUPLICATES';
 const EXTRA_PASSES = 2;
 const END = -1;
 
@@ -48,6 +52,7 @@ function hashedColumns(rows: SampledRows): HashedColumn[] {
 
 class Stream implements NoDuplicatesBatchStream {
   readonly count: number;
+  readonly #origin: StreamOrigin;
   readonly #columns: readonly HashedColumn[];
   readonly #batchSize: number;
   readonly #dropLast: boolean;
@@ -75,10 +80,11 @@ class Stream implements NoDuplicatesBatchStream {
   constructor(rows: SampledRows, options: BatchSamplerOptions) {
     const { rowCount } = rows;
     this.count = countBatches(rows, options);
+    this.#origin = rowsOrigin(NAME, rowCount, options);
     this.#columns = hashedColumns(rows);
     this.#batchSize = Math.min(options.batchSize, rowCount);
     this.#dropLast = options.dropLast;
-    this.#random = createRandom(options.seed, 'NO_DUPLICATES');
+    this.#random = createRandom(options.seed, NAME);
     this.#seen = new TextHashSet(this.#batchSize * this.#columns.length);
     this.#batch = new Int32Array(this.#batchSize);
     this.#order = ascendingRows(rowCount);
@@ -108,6 +114,73 @@ class Stream implements NoDuplicatesBatchStream {
   skip(batches: number): void {
     checkSkip(batches);
     for (let i = 0; i < batches && this.#draw() > 0; i++);
+  }
+
+  /**
+   * The passes say how often the rows were shuffled. Of the queue, `waiting` are the places that batches passed over, and all
+   * from `untouched` on follow them.
+   */
+  state(): BatchStreamState {
+    const waiting: number[] = [];
+    this.#forEachQueued((place) => waiting.push(place));
+    let untouched = this.#order.length;
+    while (waiting.at(-1) === untouched - 1) {
+      waiting.pop();
+      untouched -= 1;
+    }
+    return streamState(this.#origin, this.#position, {
+      passes: [this.#passes],
+      untouched: [untouched],
+      waiting,
+      undrawn: this.#dropLast ? this.#rowsToRemember() : [],
+    });
+  }
+
+  restore(state: BatchStreamState): void {
+    checkStreamState(state, this.#origin, this.#position);
+    const rowCount = this.#order.length;
+    const [passes = 0] = stateNumbers(state, 'passes', EXTRA_PASSES + 2);
+    const [untouched = rowCount] = stateNumbers(state, 'untouched', rowCount + 1);
+    const waiting = stateNumbers(state, 'waiting', rowCount);
+    const undrawn = stateNumbers(state, 'undrawn', rowCount);
+    while (this.#passes < passes) this.#beginPass();
+    this.#position = state.position;
+    this.#queue(waiting, untouched);
+    if (!this.#dropLast) {
+      this.#undrawnRows = waiting.length + rowCount - untouched;
+      return;
+    }
+    this.#isDrawn.fill(1);
+    if (passes === 1) this.#forEachQueued((place) => this.#setUndrawn(this.#order[place]!));
+    for (const row of undrawn) this.#setUndrawn(row);
+    this.#undrawnRows = this.#isDrawn.reduce((left, isDrawn) => left - isDrawn, rowCount);
+  }
+
+  #setUndrawn(row: number): void {
+    this.#isDrawn[row] = 0;
+  }
+
+  #forEachQueued(use: (place: number) => void): void {
+    for (let place = this.#head; place !== END; place = this.#nextPlace[place]!) use(place);
+  }
+
+  /** Makes the queue of the places `waiting` and all from `untouched` on. */
+  #queue(waiting: readonly number[], untouched: number): void {
+    const first = untouched < this.#order.length ? untouched : END;
+    const links = this.#nextPlace;
+    for (const [i, place] of waiting.entries()) links[place] = waiting[i + 1] ?? first;
+    this.#head = waiting[0] ?? first;
+  }
+
+  /** Rows that were in no batch and that the queue does not tell: in later passes it also holds rows that were. */
+  #rowsToRemember(): number[] {
+    const isTold = new Uint8Array(this.#order.length);
+    if (this.#passes === 1) {
+      this.#forEachQueued((place) => {
+        isTold[this.#order[place]!] = 1;
+      });
+    }
+    return [...ascendingRows(this.#order.length)].filter((row) => this.#isDrawn[row] === 0 && isTold[row] === 0);
   }
 
   /** Puts the rows of the next batch into `#batch` and returns their number; 0 at the end. */
@@ -225,8 +298,9 @@ class Stream implements NoDuplicatesBatchStream {
  * - With `dropLast` short batches are left out with their rows. If a pass then gives fewer than `count` batches, all rows
  *   are shuffled again, at most twice; after that the stream ends early.
  *
- * Follows `NoDuplicatesBatchSampler` of sentence-transformers 6.2. `skip` draws the batches it skips.
- * `open` throws `batch-size-invalid` and `text-hashes-invalid`, `skip` throws `skip-invalid`.
+ * Follows `NoDuplicatesBatchSampler` of sentence-transformers 6.2. `skip` draws the batches it skips; `restore` does not.
+ * `open` throws `batch-size-invalid` and `text-hashes-invalid`, `skip` throws `skip-invalid`, `restore` throws
+ * `stream-state-invalid`.
  *
  * @example
  * ```ts
@@ -237,7 +311,7 @@ class Stream implements NoDuplicatesBatchStream {
 export function noDuplicatesBatchSampler(): NoDuplicatesBatchSampler {
   return {
     contract: BATCH_SAMPLER_CONTRACT,
-    name: 'NO_DUPLICATES',
+    name: NAME,
     config: {},
     open(rows, options) {
       checkBatchSize(options);

@@ -1,16 +1,14 @@
-import {
-  createRandom,
-  type DatasetBatch,
-  MULTI_DATASET_BATCH_SAMPLER_CONTRACT,
-  type MultiDatasetBatchSampler,
-} from '@embedbag/core';
-import { checkSkip } from './stream-arguments.js';
+import { createRandom, MULTI_DATASET_BATCH_SAMPLER_CONTRACT, type MultiDatasetBatchSampler } from '@embedbag/core';
+import { streamsOrigin, turnsStream } from './turns-stream.js';
+
+const NAME = 'PROPORTIONAL';
 
 /**
  * PROPORTIONAL: `count` batches of each stream, in random order, so that larger datasets come more often.
  *
  * What a stream has beyond its `count` is not drawn. The turn of a stream that ends before its `count` falls away.
- * Follows `ProportionalBatchSampler` of sentence-transformers 6.2. `skip` throws `skip-invalid`.
+ * Follows `ProportionalBatchSampler` of sentence-transformers 6.2. `skip` throws `skip-invalid`, `restore` throws
+ * `stream-state-invalid`.
  *
  * @example
  * ```ts
@@ -23,36 +21,14 @@ import { checkSkip } from './stream-arguments.js';
 export function proportionalBatchSampler(): MultiDatasetBatchSampler {
   return {
     contract: MULTI_DATASET_BATCH_SAMPLER_CONTRACT,
-    name: 'PROPORTIONAL',
+    name: NAME,
     config: {},
     open(streams, { seed }) {
       const turns = Int32Array.from(
         streams.flatMap((stream, dataset) => new Array<number>(stream.count).fill(dataset)),
       );
-      createRandom(seed, 'PROPORTIONAL').shuffle(turns);
-      let turn = 0;
-      let position = 0;
-      const next = (): DatasetBatch | undefined => {
-        while (turn < turns.length) {
-          const dataset = turns[turn++]!;
-          const rows = streams[dataset]!.next();
-          if (rows === undefined) continue;
-          position += 1;
-          return { dataset, rows };
-        }
-        return undefined;
-      };
-      return {
-        count: turns.length,
-        get position() {
-          return position;
-        },
-        next,
-        skip(batches) {
-          checkSkip(batches);
-          for (let i = 0; i < batches && next() !== undefined; i++);
-        },
-      };
+      createRandom(seed, NAME).shuffle(turns);
+      return turnsStream(streams, turns, streamsOrigin(NAME, streams, { seed }));
     },
   };
 }

@@ -1,4 +1,11 @@
-import { BATCH_SAMPLER_CONTRACT, type BatchSampler, type BatchSamplerOptions, type BatchStream } from '@embedbag/core';
+import {
+  BATCH_SAMPLER_CONTRACT,
+  type BatchSampler,
+  type BatchSamplerOptions,
+  type BatchStream,
+  restoreStream,
+  saveStream,
+} from '@embedbag/core';
 import { expect } from 'vitest';
 import { type ContractCheck, expectPlugin } from './contract-check.js';
 import { DISTINCT_ROWS, KNOWN_ROWS, type KnownRows, sampledRows } from './sampled-rows.js';
@@ -9,19 +16,38 @@ export interface BatchSamplerCheckSettings {
   readonly drawsEveryRow: boolean;
   readonly distinctTexts: boolean;
   readonly isShuffled: boolean;
+  readonly batchSizes: readonly number[];
+  readonly minRows: number;
+  readonly labelOf: ((row: number) => number) | undefined;
 }
 
 type Check = ContractCheck<BatchSamplerCheckSettings>;
 
 const SEED = 42;
-const BATCH_SIZES = [1, 4, 7, 100];
 
-/** Every way in which the checks open a sampler. */
-const WAYS: readonly (BatchSamplerOptions & { readonly known: KnownRows })[] = KNOWN_ROWS.flatMap((known) =>
-  BATCH_SIZES.flatMap((batchSize) => [false, true].map((dropLast) => ({ known, batchSize, dropLast, seed: SEED }))),
-);
+/** A way in which the checks open a sampler. */
+type Way = BatchSamplerOptions & { readonly known: KnownRows };
 
-function describeWay({ known, batchSize, dropLast }: (typeof WAYS)[number]): string {
+function waysFor({ batchSizes, minRows, labelOf }: BatchSamplerCheckSettings): Way[] {
+  return KNOWN_ROWS.filter(({ texts }) => texts.length >= minRows).flatMap((rows) => {
+    const known = labelled(rows, labelOf);
+    return batchSizes.flatMap((batchSize) =>
+      [false, true].map((dropLast) => ({ known, batchSize, dropLast, seed: SEED })),
+    );
+  });
+}
+
+function labelled(known: KnownRows, labelOf: BatchSamplerCheckSettings['labelOf']): KnownRows {
+  return labelOf === undefined ? known : { ...known, labelOf };
+}
+
+/** What a check of seeds opens: rows without repeats, in batches of more than one row. */
+function shuffledWay({ batchSizes, labelOf }: BatchSamplerCheckSettings): Way {
+  const batchSize = batchSizes.find((size) => size > 1) ?? 1;
+  return { known: labelled(DISTINCT_ROWS, labelOf), batchSize, dropLast: false, seed: SEED };
+}
+
+function describeWay({ known, batchSize, dropLast }: Way): string {
   return `${known.what}, batches of ${batchSize}${dropLast ? ', dropLast' : ''}`;
 }
 
@@ -44,14 +70,11 @@ function ascending(values: Iterable<number>): number[] {
 }
 
 /** A check of every way to open a sampler. */
-function everyWay(
-  title: string,
-  body: (way: (typeof WAYS)[number], settings: BatchSamplerCheckSettings) => void,
-): Check {
+function everyWay(title: string, body: (way: Way, settings: BatchSamplerCheckSettings) => void): Check {
   return {
     title,
     run(settings) {
-      for (const way of WAYS) body(way, settings);
+      for (const way of waysFor(settings)) body(way, settings);
     },
   };
 }
@@ -94,7 +117,8 @@ const countChecks: readonly Check[] = [
     expect(Number.isSafeInteger(count) && count >= 0, `${describeWay(way)}: a whole number`).toBe(true);
     const batches = drain(stream).length;
     expect(stream.count, `${describeWay(way)}: the same at the end`).toBe(count);
-    if (way.known === DISTINCT_ROWS || way.known.texts.length < 2) expect(batches, describeWay(way)).toBe(count);
+    if (way.known.texts === DISTINCT_ROWS.texts || way.known.texts.length < 2)
+      expect(batches, describeWay(way)).toBe(count);
   }),
   everyWay('tells its position, and stays at the end', (way, { create }) => {
     const stream = create().open(sampledRows(way.known).rows, way);
@@ -121,6 +145,34 @@ const countChecks: readonly Check[] = [
       ).toEqual(all.slice(skipped));
     }
   }),
+  everyWay('goes on from a saved place, which is plain JSON, as if it had skipped there', (way, { create }) => {
+    const all = drawn(create, way.known, way);
+    for (const given of new Set([0, 1, 2, Math.floor(all.length / 2), all.length])) {
+      const stream = create().open(sampledRows(way.known).rows, way);
+      for (let batch = 0; batch < given; batch++) stream.next();
+      const what = `${describeWay(way)}: saved after ${given}`;
+      const state = saveStream(stream);
+      expect(state.position, what).toBe(Math.min(given, all.length));
+      expect(JSON.parse(JSON.stringify(state)), what).toStrictEqual(state);
+      const restored = create().open(sampledRows(way.known).rows, way);
+      restoreStream(restored, JSON.parse(JSON.stringify(state)));
+      expect(restored.position, what).toBe(state.position);
+      expect(saveStream(restored), what).toStrictEqual(state);
+      expect(
+        drain(restored).map((rows) => [...rows]),
+        what,
+      ).toEqual(all.slice(given));
+      // Saving is no step: the stream itself goes on as before.
+      expect(
+        drain(stream).map((rows) => [...rows]),
+        what,
+      ).toEqual(all.slice(given));
+    }
+  }),
+  everyWay('has both or none of `state` and `restore`', (way, { create }) => {
+    const { state, restore } = create().open(sampledRows(way.known).rows, way);
+    expect(state === undefined, describeWay(way)).toBe(restore === undefined);
+  }),
 ];
 
 const stateChecks: readonly Check[] = [
@@ -140,20 +192,21 @@ const stateChecks: readonly Check[] = [
   }),
   {
     title: 'gives the same batches for a seed and others for another',
-    run({ create, isShuffled }) {
-      const batchesOf = (seed: number): number[][] =>
-        drawn(create, DISTINCT_ROWS, { batchSize: 7, dropLast: false, seed });
+    run(settings) {
+      const { create, isShuffled } = settings;
+      const way = shuffledWay(settings);
+      const batchesOf = (seed: number): number[][] => drawn(create, way.known, { ...way, seed });
       expect(batchesOf(SEED)).toEqual(batchesOf(SEED));
       if (isShuffled) expect(batchesOf(SEED)).not.toEqual(batchesOf(SEED + 1));
     },
   },
   {
     title: 'keeps streams apart that are open at the same time',
-    run({ create }) {
-      const sampler = create();
-      const options = { batchSize: 7, dropLast: false, seed: SEED };
-      const expected = drawn(create, DISTINCT_ROWS, options);
-      const [first, second] = [1, 2].map(() => sampler.open(sampledRows(DISTINCT_ROWS).rows, options));
+    run(settings) {
+      const sampler = settings.create();
+      const way = shuffledWay(settings);
+      const expected = drawn(settings.create, way.known, way);
+      const [first, second] = [1, 2].map(() => sampler.open(sampledRows(way.known).rows, way));
       const received: number[][][] = [[], []];
       for (const _ of expected) {
         received[0]!.push([...first!.next()!]);

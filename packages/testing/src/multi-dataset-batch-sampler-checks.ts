@@ -4,6 +4,8 @@ import {
   type DatasetBatchStream,
   MULTI_DATASET_BATCH_SAMPLER_CONTRACT,
   type MultiDatasetBatchSampler,
+  restoreStream,
+  saveStream,
 } from '@embedbag/core';
 import { expect } from 'vitest';
 import { type ContractCheck, expectPlugin } from './contract-check.js';
@@ -136,6 +138,21 @@ export const multiDatasetBatchSamplerChecks: readonly Check[] = [
       const what = `${describePlans(list)}: ${skipped} skipped`;
       expect(stream.position, what).toBe(Math.min(skipped, all.length));
       expect(drain(stream), what).toEqual(all.slice(skipped));
+    }
+  }),
+  everyList('goes on from a saved place, which is plain JSON, as if it had skipped there', (list, { create }) => {
+    const all = drain(open(create, list));
+    for (let given = 0; given <= all.length; given++) {
+      const stream = open(create, list);
+      for (let batch = 0; batch < given; batch++) stream.next();
+      const what = `${describePlans(list)}: saved after ${given}`;
+      const state = saveStream(stream);
+      expect(JSON.parse(JSON.stringify(state)), what).toStrictEqual(state);
+      const restored = open(create, list);
+      restoreStream(restored, JSON.parse(JSON.stringify(state)));
+      expect(restored.position, what).toBe(given);
+      expect(drain(restored), what).toEqual(all.slice(given));
+      expect(drain(stream), what).toEqual(all.slice(given));
     }
   }),
   {

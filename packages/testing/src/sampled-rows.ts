@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 export interface KnownRows {
   readonly what: string;
   readonly texts: readonly (readonly (string | undefined)[])[];
+  readonly labelOf?: (row: number) => number;
 }
 
 /** Rows without a text that comes twice, with some, and so on. */
@@ -41,7 +42,7 @@ export interface WatchedRows {
 }
 
 /** The rows as a sampler sees them. */
-export function sampledRows({ texts }: KnownRows): WatchedRows {
+export function sampledRows({ texts, labelOf }: KnownRows): WatchedRows {
   const columnCount = texts[0]?.length ?? 2;
   const columns = Array.from({ length: columnCount }, (_, column) => texts.map((row) => row[column]));
   const hashes = columns.map((column) => hashTexts(column.map((text) => text ?? '')));
@@ -55,6 +56,7 @@ export function sampledRows({ texts }: KnownRows): WatchedRows {
       if (hashes[column] === undefined) strangers.push(column);
       return hashes[column] ?? new Uint32Array(texts.length * 2);
     },
+    ...(labelOf !== undefined && { labels: (at: ArrayLike<number>) => Float32Array.from(at, labelOf) }),
     ...(isRagged && {
       valid: (column: number, at: ArrayLike<number>): Uint8Array =>
         Uint8Array.from({ length: at.length }, (_, index) => (columns[column]?.[at[index]!] === undefined ? 0 : 1)),

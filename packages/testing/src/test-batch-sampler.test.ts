@@ -149,6 +149,42 @@ const DEFECTS: readonly PluginDefect<BatchSampler>[] = [
     broken: (right) => streamWith(right, (stream) => ({ skip: (batches) => stream.skip(batches + 1) })),
   },
   {
+    what: 'is restored one batch too far',
+    noticedBy: 'goes on from a saved place',
+    broken: (right) =>
+      streamWith(right, (stream) => ({
+        state: () => ({ position: stream.position }),
+        restore: ({ position }) => stream.skip(position + 1),
+      })),
+  },
+  {
+    what: 'draws a batch to save its place',
+    noticedBy: 'goes on from a saved place',
+    broken: (right) =>
+      streamWith(right, (stream) => ({
+        state() {
+          const { position } = stream;
+          stream.next();
+          return { position };
+        },
+        restore: ({ position }) => stream.skip(position),
+      })),
+  },
+  {
+    what: 'saves what is no JSON',
+    noticedBy: 'goes on from a saved place',
+    broken: (right) =>
+      streamWith(right, (stream) => ({
+        state: () => ({ position: stream.position, order: new Int32Array(1) as never }),
+        restore: ({ position }) => stream.skip(position),
+      })),
+  },
+  {
+    what: 'cannot restore what it saves',
+    noticedBy: 'both or none',
+    broken: (right) => streamWith(right, (stream) => ({ state: () => ({ position: stream.position }) })),
+  },
+  {
     what: 'sorts the hashes',
     noticedBy: 'changes nothing that it borrows',
     broken: (right) => ({
@@ -215,7 +251,15 @@ test.each(DEFECTS)('the check $noticedBy notices a batch sampler that $what', as
   // A sampler that remembers or counts its calls must do so over all that the check makes.
   const sampler = breakPlugin(plainSampler(), defect);
   const create = defect.noticedBy === 'keeps streams apart' ? () => breakPlugin(plainSampler(), defect) : () => sampler;
-  const settings = { create, drawsEveryRow: true, distinctTexts: true, isShuffled: true };
+  const settings = {
+    create,
+    drawsEveryRow: true,
+    distinctTexts: true,
+    isShuffled: true,
+    batchSizes: [1, 4, 7, 100],
+    minRows: 0,
+    labelOf: undefined,
+  };
   await expectCheckFails(batchSamplerChecks, defect.noticedBy, settings);
 });
 

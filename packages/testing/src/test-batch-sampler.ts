@@ -14,6 +14,12 @@ export interface TestBatchSamplerOptions {
   readonly distinctTexts?: boolean;
   /** False where the order does not depend on the seed. Default: true. */
   readonly isShuffled?: boolean;
+  /** Default: `[1, 4, 7, 100]`. */
+  readonly batchSizes?: readonly number[];
+  /** Leave out rows fewer than these, where the sampler refuses them. Default: 0. */
+  readonly minRows?: number;
+  /** Gives the rows labels, for a sampler that needs them. Default: none. */
+  readonly labelOf?: (row: number) => number;
 }
 
 /**
@@ -21,7 +27,8 @@ export interface TestBatchSamplerOptions {
  * texts, at several batch sizes, with and without `dropLast`.
  *
  * Batches hold rows that are there, none twice, and belong to the caller; `count`, `position` and `skip` agree with what is
- * given; the same seed gives the same batches; streams do not disturb each other; nothing borrowed is changed.
+ * given, and so do saved places; the same seed gives the same batches; streams do not disturb each other; nothing borrowed is
+ * changed.
  *
  * @example
  * ```ts
@@ -30,7 +37,8 @@ export interface TestBatchSamplerOptions {
  */
 export function testBatchSampler(options: TestBatchSamplerOptions): void {
   const { create, drawsEveryRow = true, distinctTexts = false, isShuffled = true } = options;
-  const settings = { create, drawsEveryRow, distinctTexts, isShuffled };
+  const { batchSizes = [1, 4, 7, 100], minRows = 0, labelOf } = options;
+  const settings = { create, drawsEveryRow, distinctTexts, isShuffled, batchSizes, minRows, labelOf };
   describe(`batch sampler: ${options.name ?? create().name}`, () => {
     for (const check of batchSamplerChecks) test(check.title, () => check.run(settings));
   });

@@ -163,6 +163,15 @@ const DEFECTS: readonly PluginDefect<MultiDatasetBatchSampler>[] = [
       };
     },
   },
+  {
+    what: 'is restored one batch too far',
+    noticedBy: 'goes on from a saved place',
+    broken: (right) =>
+      streamWith(right, (stream) => ({
+        state: () => ({ position: stream.position }),
+        restore: ({ position }) => stream.skip(position + 1),
+      })),
+  },
 ];
 
 test.each(DEFECTS)('the check $noticedBy notices a multi-dataset batch sampler that $what', async (defect) => {
