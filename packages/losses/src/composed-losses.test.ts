@@ -160,6 +160,12 @@ test('a teacher whose dimension changes from column to column is refused', async
   );
 });
 
+test('a teacher that is no function is refused', () => {
+  expect(() => embeddingDistillationLoss({ teacher: {} as TextGuide })).toThrow(
+    'Expected `teacher` to be a function of texts, received object. Make one with `guideFromModel(model)`',
+  );
+});
+
 test('a teacher of another dimension is refused unless it may be cut', () => {
   const compute = (dimension: number, truncateTeacher: boolean): number => {
     const prepared = { columns: [Float32Array.of(3, 4, 5)], dimension: 3 };

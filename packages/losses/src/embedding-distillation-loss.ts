@@ -9,7 +9,7 @@ import {
 import { oneOf } from './invalid-option.js';
 import { checkColumns, checkFinite, clearGradients, expectPrepared } from './loss-batch.js';
 import { type Pair, type PairGradients, pairMeasure } from './pair-measure.js';
-import { askGuide, type GuideEmbeddings } from './text-guide.js';
+import { askGuide, checkGuide, type GuideEmbeddings } from './text-guide.js';
 
 /** How far an embedding is from the teacher's: `1 - cosine`, Euclidean distance, or mean squared difference. */
 export type DistillationDistanceMetric = 'cosine' | 'l2' | 'mse';
@@ -151,7 +151,8 @@ export function embeddingDistillationLoss(
   options: EmbeddingDistillationLossOptions = {},
 ): Loss<GuideEmbeddings | undefined> {
   const distanceMetric = oneOf('distanceMetric', METRICS, options.distanceMetric ?? 'cosine');
-  const { teacher, truncateTeacher = false } = options;
+  const { truncateTeacher = false } = options;
+  const teacher = options.teacher && checkGuide('teacher', options.teacher);
   const teacherName = options.teacherName ?? (teacher ? 'teacher' : 'labels');
   const columns = teacher ? COLUMNS : LABELLED_COLUMNS;
   const distance = distanceOf(distanceMetric);

@@ -178,6 +178,19 @@ test('a guide that returns another number of embeddings is refused', async () =>
   );
 });
 
+test('a guide that is no function, such as the model itself, is refused', () => {
+  const model = { dimension: 2 } as unknown as TextGuide;
+  for (const [given, received] of [
+    [model, 'object'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+  ] as const) {
+    expect(() => gistEmbedLoss({ guide: given as TextGuide })).toThrow(
+      `Expected \`guide\` to be a function of texts, received ${received}. Make one with \`guideFromModel(model)\`, or with \`guideFromVectors\` of embeddings.`,
+    );
+  }
+});
+
 test('the guide is not asked after the run was stopped', async () => {
   const stopped = AbortSignal.abort(new Error('enough'));
   await expect(gistEmbedLoss({ guide }).prepare!(batch(textsOf(2, 1)), stopped)).rejects.toThrow('enough');

@@ -2,7 +2,7 @@ import type { ContrastiveBlock, ContrastiveGuide, Loss, LossColumns, TextGuide }
 import { type ContrastiveFormParts, lossFromForm, matricesOfBlocks } from './contrastive-form-loss.js';
 import { numberFromZero, oneOf, positiveNumber } from './invalid-option.js';
 import { checkColumns, expectPrepared } from './loss-batch.js';
-import { askGuide, type GuideEmbeddings } from './text-guide.js';
+import { askGuide, checkGuide, type GuideEmbeddings } from './text-guide.js';
 
 /** What a margin is taken from the positive's guide similarity as. */
 export type GistMarginStrategy = ContrastiveGuide['marginStrategy'];
@@ -57,7 +57,8 @@ function blocksOf(columnCount: number, contrastAnchors: boolean, contrastPositiv
 
 /** What `gistEmbedLoss` and its cached form are made of; `name` stands in messages. */
 export function gistParts(name: string, options: GistEmbedLossOptions): ContrastiveFormParts<GuideEmbeddings> {
-  const { guide, guideName = 'guide', contrastAnchors = true, contrastPositives = true } = options;
+  const { guideName = 'guide', contrastAnchors = true, contrastPositives = true } = options;
+  const guide = checkGuide('guide', options.guide);
   const temperature = positiveNumber('temperature', options.temperature ?? 0.01, 'GIST takes 0.01.');
   const marginStrategy = oneOf('marginStrategy', STRATEGIES, options.marginStrategy ?? 'absolute');
   const margin = numberFromZero('margin', options.margin ?? 0, 'GIST takes 0.');

@@ -113,8 +113,10 @@ function computeByDim<Prepared>(
  * A loss that describes itself as contrastive runs at all dims in one fused pass; any other is evaluated once a dim, on
  * sliced columns. The value and the gradient are the same. The sum is not divided by the weights.
  *
- * Inputs, requirements and labels: those of `inner`. Recommendations: let `dims` hold the model's own dimension, or the
- * whole embedding is not trained.
+ * Inputs and labels: those of `inner`. Requirements: those of `inner`, and no dim above the model's. Recommendations: let
+ * `dims` hold the model's own dimension, or the whole embedding is not trained.
+ *
+ * Relations: `sumOfLosses` adds several losses at the whole dimension; inside it this loss stays fused.
  *
  * Reference: sentence-transformers 6.2, losses/matryoshka.py; Kusupati et al. 2022, arXiv 2205.13147.
  *

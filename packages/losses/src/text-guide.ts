@@ -15,6 +15,16 @@ function wrongShape(option: string, expected: string, received: string): Embedba
   });
 }
 
+/** Returns `guide`; throws `invalid-loss-option` where it is none, as where a model was given itself. */
+export function checkGuide(option: string, guide: TextGuide): TextGuide {
+  if (typeof guide === 'function') return guide;
+  throw new EmbedbagError({
+    code: 'invalid-loss-option',
+    message: `Expected \`${option}\` to be a function of texts, received ${guide === null ? 'null' : typeof guide}. Make one with \`guideFromModel(model)\`, or with \`guideFromVectors\` of embeddings.`,
+    details: { option },
+  });
+}
+
 /** Asks `guide` for the embeddings of every column of a batch; throws `guide-shape` where they do not fit the texts. */
 export async function askGuide(
   option: string,
