@@ -11,7 +11,7 @@ import { pipeline } from '@huggingface/transformers';
 const extract = await pipeline('feature-extraction', 'Xenova/all-MiniLM-L6-v2');
 const transformer: TextGuide = async (texts) => {
   const { data, dims } = await extract([...texts], { pooling: 'mean', normalize: true });
-  return { data, rows: dims[0]!, columns: dims[1]! };
+  return { data: data as Float32Array, rows: dims[0]!, columns: dims[1]! };
 };
 
 const datasets = await readDatasets('train');

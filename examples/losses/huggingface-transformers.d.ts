@@ -1,10 +1,11 @@
 /**
- * What the example uses of @huggingface/transformers 3: the package itself downloads hundreds of megabytes of runtimes, so it is
+ * What the example uses of @huggingface/transformers 3 and 4: the package itself downloads hundreds of megabytes of runtimes, so it is
  * not installed here.
  */
 declare module '@huggingface/transformers' {
   export interface Tensor {
-    readonly data: Float32Array;
+    /** By the model's type; of embeddings, a Float32Array. */
+    readonly data: Float32Array | Uint8Array | BigInt64Array | unknown[];
     readonly dims: readonly number[];
   }
   export type FeatureExtractor = (
