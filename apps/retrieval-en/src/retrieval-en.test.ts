@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import Module from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { runProgram } from '@embedbag/cli';
 import { StaticEmbedding } from '@embedbag/static-embedding';
+import { HAS_NATIVE, NATIVE_FOLDER } from '@embedbag/tensorflow/fixtures/native';
 import { trainWordPiece } from '@embedbag/tokenization';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RECIPE } from './recipe.js';
@@ -90,6 +92,36 @@ test('a first run guides a second one, and a cached loss takes larger batches', 
   expect(losses[0]).toContain('"loss": "CachedMultipleNegativesRankingLoss"');
   expect(losses[1]).toContain('"loss": "GISTEmbedLoss"');
   expect(losses[1]).toContain(`"guide": "${guide}"`);
+});
+
+/** Lets this process find packages in the folder of native TensorFlow, as NODE_PATH does when a process begins. */
+function findNativeTensorFlow(): void {
+  process.env.NODE_PATH = join(NATIVE_FOLDER, 'node_modules');
+  (Module as unknown as { _initPaths(): void })._initPaths();
+}
+
+test('--backend tensorflow trains the same model, natively where it can, and says why not on a better one', async () => {
+  if (HAS_NATIVE) findNativeTensorFlow();
+  const argv = ['--train', join(folder, 'train'), '--tokenizer', join(folder, 'tokenizer.json'), '--json', '--output'];
+  const embeddings: Float32Array[] = [];
+  const said: string[] = [];
+  for (const backend of ['typescript', 'tensorflow']) {
+    const output = join(folder, `on-${backend}`);
+    const { exitCode, stderr } = await run([...argv, output, '--backend', backend, '--batch-size', '16']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
+    said.push(stderr);
+    const model = await StaticEmbedding.load(join(output, 'final'));
+    embeddings.push((await model.encode(ROWS.map(({ positive }) => positive))).data as Float32Array);
+    model.dispose();
+  }
+  const got = HAS_NATIVE ? /^TensorFlow\.js 4\.22\.0: tensorflow-node/ : /^TensorFlow\.js 4\.22\.0: tensorflow-/;
+  expect(said[1]).toMatch(got);
+  if (!said[1]!.includes(': tensorflow-node-gpu'))
+    expect(said[1]).toMatch(/\n {2}not node-gpu: @tensorflow\/tfjs-node-gpu .+\.\n/);
+  const [expected, received] = embeddings as [Float32Array, Float32Array];
+  const largest = Math.max(...expected.map(Math.abs));
+  const error = Math.max(...expected.map((value, i) => Math.abs(value - received[i]!)));
+  expect(error).toBeLessThan(1e-2 * largest);
 });
 
 test('training data without a tokenizer are refused before anything is made', async () => {
