@@ -1,18 +1,24 @@
 import { createTypeScriptKernels } from '@embedbag/kernels';
 import { testGoldenLosses } from '@embedbag/losses/fixtures/golden-losses';
 import { testLossesOn } from '@embedbag/losses/fixtures/losses-on-kernels';
-import { describe } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HAS_NATIVE, ONE_COPY } from './fixtures/native.js';
 import { type TensorFlowKernels, tensorflowKernels } from './tensorflow-kernels.js';
 
-function kernelsOn(backend: 'cpu' | 'node'): () => Promise<TensorFlowKernels> {
+function kernelsOn(backend: 'cpu' | 'auto'): () => Promise<TensorFlowKernels> {
   return () => tensorflowKernels({ backend, ...ONE_COPY, host: createTypeScriptKernels() });
 }
 
 testGoldenLosses({ 'tensorflow-cpu': kernelsOn('cpu') });
 testLossesOn({ name: 'tensorflow-cpu', createKernels: kernelsOn('cpu') });
 
-describe.skipIf(!HAS_NATIVE)('on native TensorFlow', () => {
-  testGoldenLosses({ 'tensorflow-node': kernelsOn('node') });
-  testLossesOn({ name: 'tensorflow-node', createKernels: kernelsOn('node') });
+describe.skipIf(!HAS_NATIVE)('on native TensorFlow, on a GPU where there is one', () => {
+  test('the kernels are native', async () => {
+    const kernels = await kernelsOn('auto')();
+    expect(kernels.backend).toMatch(/^tensorflow-node/);
+    expect(kernels.tensorflow.packageName).toBe('@tensorflow/tfjs-node-gpu');
+    kernels.dispose();
+  });
+  testGoldenLosses({ native: kernelsOn('auto') });
+  testLossesOn({ name: 'native', createKernels: kernelsOn('auto') });
 });

@@ -1,11 +1,22 @@
 import { createRequire } from 'node:module';
 import { createTypeScriptKernels } from '@embedbag/kernels';
+import { testKernels } from '@embedbag/testing';
 import { describe, expect, test } from 'vitest';
 import { HAS_NATIVE, NATIVE_FOLDER } from './fixtures/native.js';
 import { loadTensorFlow } from './load-tensorflow.js';
 import { tensorflowKernels } from './tensorflow-kernels.js';
 
 // A file of its own, for a process loads native TensorFlow once.
+const loadedOnce = HAS_NATIVE ? await loadTensorFlow({ from: NATIVE_FOLDER, threads: 1 }) : undefined;
+
+// Without a GPU the package computes as `@tensorflow/tfjs-node`, which has its own file.
+if (loadedOnce?.backend === 'node-gpu') {
+  testKernels({
+    name: 'tensorflow-node-gpu',
+    create: () => tensorflowKernels({ from: NATIVE_FOLDER, host: createTypeScriptKernels() }),
+  });
+}
+
 describe.skipIf(!HAS_NATIVE)('@tensorflow/tfjs-node-gpu', () => {
   test('auto takes it first; without a GPU it computes as `node`, and says why', async () => {
     const loaded = await loadTensorFlow({ from: NATIVE_FOLDER, threads: 1 });
