@@ -173,9 +173,10 @@ async function ownData(options: Options, { stderr, signal }: ProgramContext): Pr
   const folders = options.eval === undefined ? [] : await listRetrievalFolders(options.eval);
   const retrievalSets: RetrievalData[] = [];
   for (const folder of folders) retrievalSets.push(await readRetrievalFolder(folder, { signal }));
-  const settings = options.columns === undefined ? { signal } : { signal, columns: options.columns };
+  const place = { hub: programHub({ stderr }), signal };
+  const settings = options.columns === undefined ? place : { ...place, columns: options.columns };
   return {
-    tokenizer: await loadTokenizer(tokenizer, { hub: programHub({ stderr }), signal }),
+    tokenizer: await loadTokenizer(tokenizer, place),
     datasets: await readDatasets(train, settings),
     retrievalSets,
   };

@@ -16,6 +16,8 @@ beforeAll(async () => {
   const model: Record<string, Uint8Array> = {};
   for (const name of MODEL_FILES) model[name] = await readFile(join(files.model, name));
   server.add({ name: 'owner/tiny', files: model });
+  const pairs = await readFile(files.pairs);
+  server.add({ type: 'dataset', name: 'owner/pairs', files: { 'pair/train.jsonl': pairs } });
 });
 afterAll(async () => {
   await server.close();
@@ -63,6 +65,17 @@ describe('a model of the hub', () => {
     ]);
     expect(run.stderr).not.toContain('error');
     expect(JSON.parse(run.stdout.toString())).toMatchObject({ outcome: 'completed' });
+  });
+
+  test('is trained on a dataset of the hub', async () => {
+    const output = join(files.folder, 'trained-on-hub');
+    const source = 'hf://datasets/owner/pairs/pair/train[:6]';
+    const run = await capturedRun([
+      ...['train', '--train', source, '--tokenizer', 'owner/tiny', '--output', output, '--dimension', '16'],
+      ...['--matryoshka-dims', '16', '--batch-size', '3', '--json'],
+    ]);
+    expect(run.stderr).toContain('Downloading pair/train.jsonl of owner/pairs, 1 kB');
+    expect(JSON.parse(run.stdout.toString())).toMatchObject({ outcome: 'completed', steps: 2, pairs: 6 });
   });
 
   test('that is not there is one sentence and exit code 2', async () => {

@@ -38,6 +38,7 @@ export async function readArrowRows(
     for await (const batch of recordBatches(source, isFile)) {
       signal?.throwIfAborted();
       plan ??= begin(batch.schema, path, collector);
+      if (collector.rowsToGo === 0) return;
       addBatch(batch, { plan, first, path, collector });
       first += batch.numRows;
     }

@@ -34,6 +34,7 @@ export async function readDelimitedRows(
       };
       continue;
     }
+    if (collector.rowsToGo === 0) return;
     const { texts, negatives, label } = indices;
     const textAt = (_: string, index: number): unknown => fields[texts[index] as number];
     collector.add({ textAt, negatives: fields[negatives], label: fields[label], at: line });

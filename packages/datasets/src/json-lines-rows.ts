@@ -12,6 +12,7 @@ export async function readJsonLinesRows(
   let plan: ReturnType<RowCollector['begin']> | undefined;
   for await (const rows of jsonObjects(decompressedBytes(path, compression, signal), path)) {
     for (const { value, line } of rows) {
+      if (collector.rowsToGo === 0) return;
       const names = Object.keys(value);
       plan ??= collector.begin({ path, unit: 'line' }, names);
       collector.notice(names, line);

@@ -100,7 +100,10 @@ async function addRows(request: RowRequest): Promise<void> {
     const sliceRows = rowsOfSlice(group, names);
     for (let start = 0; start < count; start += sliceRows) {
       signal?.throwIfAborted();
-      const rows = { start: first + start, end: first + Math.min(count, start + sliceRows) };
+      const sliceEnd = Math.min(count, start + sliceRows);
+      if (collector.rowsToGo === 0) return;
+      if (collector.passOver(sliceEnd - start)) continue;
+      const rows = { start: first + start, end: first + Math.min(sliceEnd, start + collector.rowsToGo) };
       const values = await readColumns(request, names, rows);
       const texts = plan.texts.map(({ source }) => values.get(source) ?? []);
       const negatives = values.get(plan.negatives ?? '');

@@ -5,11 +5,14 @@ import { type ColumnMapping, checkMapping } from './column-roles.js';
 import { type DatasetFile, findDatasetFiles } from './dataset-files.js';
 import type { DatasetFormat } from './dataset-format.js';
 import { readDelimitedRows } from './delimited-rows.js';
+import type { HubDatasetOptions } from './hub-dataset.js';
+import { checkHubOptions, checkNoneOfHub, isHubDataset } from './hub-dataset-id.js';
 import { readJsonLinesRows } from './json-lines-rows.js';
 import { emptyFile, RowCollector } from './row-collector.js';
+import type { RowRange } from './split-slice.js';
 
 /** Settings of {@link readDataset} and of `readDatasets`. */
-export interface ReadDatasetOptions {
+export interface ReadDatasetOptions extends HubDatasetOptions {
   /** Default: by each file's extension. Of a folder only files of this format are read. */
   readonly format?: DatasetFormat;
   /** Which column of the file holds which role. Default: the file's columns are named after the roles. */
@@ -18,7 +21,6 @@ export interface ReadDatasetOptions {
   readonly quote?: '"' | false;
   /** Is told what can be read but may not be what was meant: roles that look swapped, columns that have the name of ids. */
   readonly onNotice?: (notice: DatasetNotice) => void;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -27,6 +29,10 @@ export interface ReadDatasetOptions {
  *
  * `source` is a file, a folder (its own files, sorted by name), a pattern such as `data/train-*.parquet`, or a list of these; the
  * rows of all its files, which have the same columns, come one after the other.
+ *
+ * With `hub` it may be a dataset of the Hugging Face Hub: `hf://datasets/owner/name@revision/config/train[:100000]`, where all
+ * behind the name may be missing. Its files are those that its README.md names for the config, or those in a folder of the
+ * config's name, or the hub's conversion to Parquet; of a slice from the start only the files that hold it are downloaded.
  *
  * Without `columns` the files have the columns `anchor` and `positive`, and may have `negative`, `negative_1`,
  * `negative_2`, ..., or `negatives` with a list of them a row, of any length; a row that has fewer than another has no text in
@@ -39,7 +45,8 @@ export interface ReadDatasetOptions {
  * `missing-column`, `different-columns`, `empty-file`, `cut-file`, `invalid-compression`, `unexpected-compression`,
  * `invalid-parquet`, `unknown-codec`, `invalid-arrow`, `invalid-column-type`, and with file and line or row in the message:
  * `missing-text`, `invalid-text`, `ragged-column`, `invalid-label`, `invalid-json`, `wrong-field-count`, `invalid-csv`,
- * `invalid-utf8`, `line-too-long`.
+ * `invalid-utf8`, `line-too-long`; for the hub `hub-missing`, `invalid-hub-dataset`, `unknown-config`, `unknown-split`,
+ * `invalid-slice`, `empty-split`, `no-data-files`, `invalid-dataset-card`, and what the hub throws.
  *
  * @example
  * ```ts
@@ -49,11 +56,19 @@ export interface ReadDatasetOptions {
 export async function readDataset(
   source: string | readonly string[],
   options: ReadDatasetOptions & {
-    /** Default: the file's name without extensions; of several files, what their names begin with, or their folder's name. */
+    /**
+     * Default: the file's name without extensions; of several files, what their names begin with, or their folder's name; of the
+     * hub the repository's name without its owner, and the config where it has several.
+     */
     readonly name?: string;
   } = {},
 ): Promise<ColumnDataset> {
   if (options.columns !== undefined) checkMapping(options.columns);
+  if (typeof source === 'string' && isHubDataset(source)) {
+    return (await import('./read-hub-dataset.js')).readHubDataset(source, options);
+  }
+  checkHubOptions(options);
+  if (typeof source !== 'string') checkNoneOfHub(source);
   const files = await findDatasetFiles(source, options.format);
   return readDatasetFiles(files, options.name ?? nameOf(files), options);
 }
@@ -64,14 +79,29 @@ export async function readDatasetFiles(
   name: string,
   options: ReadDatasetOptions,
 ): Promise<ColumnDataset> {
-  const collector = new RowCollector(options.columns);
-  for (const file of files) {
+  return finishRows(await collectRows(files, options), name, options);
+}
+
+/** The dataset of the rows that were collected; what is suspicious in them is told. */
+export function finishRows(collector: RowCollector, name: string, options: ReadDatasetOptions): ColumnDataset {
+  for (const notice of collector.notices) options.onNotice?.(notice);
+  return collector.finish(name);
+}
+
+/** The rows of `files` in `range`, which is not empty; files behind the last row of it are not asked for. */
+export async function collectRows(
+  files: Iterable<DatasetFile> | AsyncIterable<DatasetFile>,
+  options: ReadDatasetOptions,
+  range?: RowRange,
+): Promise<RowCollector> {
+  const collector = new RowCollector(options.columns, range);
+  for await (const file of files) {
     const before = collector.rowCount;
     await readRows(file, collector, options);
     if (collector.rowCount === before) throw emptyFile(file.path);
+    if (collector.rowsToGo === 0) break;
   }
-  for (const notice of collector.notices) options.onNotice?.(notice);
-  return collector.finish(name);
+  return collector;
 }
 
 /** The readers of Parquet and Arrow are loaded when the first such file is read. */

@@ -4,12 +4,13 @@ import { EmbedbagError } from '@embedbag/core';
 import type { ColumnDataset } from './column-dataset.js';
 import { checkMapping } from './column-roles.js';
 import { type DatasetFile, findDatasetFiles, noFiles } from './dataset-files.js';
-import { type ReadDatasetOptions, readDatasetFiles } from './read-dataset.js';
+import { checkHubOptions, isHubDataset } from './hub-dataset-id.js';
+import { type ReadDatasetOptions, readDataset, readDatasetFiles } from './read-dataset.js';
 
 /**
  * Reads the files that `source` stands for, as `readDataset` finds them, one dataset each. Files whose names end in
  * `-00000-of-00003`, `-00001-of-00003`, ... are the shards of one dataset, which has the name before that; all shards of a folder
- * must be there.
+ * must be there. With `hub` a source may be a dataset of the hub, `hf://datasets/owner/name/config`; those come last.
  *
  * @throws EmbedbagError `missing-shard`, and all of `readDataset`.
  *
@@ -23,16 +24,21 @@ export async function readDatasets(
   options: ReadDatasetOptions = {},
 ): Promise<ColumnDataset[]> {
   if (options.columns !== undefined) checkMapping(options.columns);
+  const sources = typeof source === 'string' ? [source] : source;
+  const hubSources = sources.filter(isHubDataset);
+  if (hubSources.length === 0) checkHubOptions(options);
   const files: DatasetFile[] = [];
-  for (const path of typeof source === 'string' ? [source] : source) {
+  for (const path of sources) {
+    if (isHubDataset(path)) continue;
     const found = await findDatasetFiles(path, options.format);
     if (await isFolder(path)) groupShards(found).forEach(requireAllShards);
     files.push(...found);
   }
-  if (files.length === 0) throw noFiles();
+  if (sources.length === 0) throw noFiles();
   const datasets: ColumnDataset[] = [];
   for (const { name, files: shards } of groupShards(files))
     datasets.push(await readDatasetFiles(shards, name, options));
+  for (const one of hubSources) datasets.push(await readDataset(one, options));
   return datasets;
 }
 

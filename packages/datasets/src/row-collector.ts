@@ -14,6 +14,7 @@ import { describe } from './describe-value.js';
 import { isLabel, LabelCollector, parsedList } from './label-collector.js';
 import { MOST_TEXTS, RaggedColumnsBuilder } from './ragged-columns.js';
 import { placeDetails, placeIn, type RowFile } from './row-file.js';
+import type { RowRange } from './split-slice.js';
 import { TextColumnBuilder } from './text-column.js';
 
 /** The values of one row as the file has them. */
@@ -36,6 +37,7 @@ interface StartedFile {
 /** Checks the rows of one or several files with the same columns and gathers them in columns. */
 export class RowCollector {
   private readonly mapping: ColumnMapping | undefined;
+  private readonly range: RowRange;
   private readonly files: StartedFile[] = [];
   private plan: ColumnPlan | undefined;
   private builders: readonly TextColumnBuilder[] = [];
@@ -43,10 +45,13 @@ export class RowCollector {
   private readonly ignored = new Set<string>();
   private negatives: RaggedColumnsBuilder | undefined;
   private labels: LabelCollector | undefined;
+  private seen = 0;
   private rows = 0;
 
-  constructor(mapping: ColumnMapping | undefined) {
+  /** Keeps the rows of `range`, counted over all files; all of them by default. */
+  constructor(mapping: ColumnMapping | undefined, range: RowRange = { from: 0, to: Number.POSITIVE_INFINITY }) {
     this.mapping = mapping;
+    this.range = range;
   }
 
   /** What is suspicious in the columns of the first file. */
@@ -54,9 +59,21 @@ export class RowCollector {
     return this.plan === undefined ? [] : columnNotices(this.plan, this.files[0]?.file.path ?? '');
   }
 
-  /** Rows added so far, of all files. */
+  /** Rows of all files so far, those included that were not kept. */
   get rowCount(): number {
-    return this.rows;
+    return this.seen;
+  }
+
+  /** Rows until the last one that is kept. */
+  get rowsToGo(): number {
+    return Math.max(0, this.range.to - this.seen);
+  }
+
+  /** Counts the next `count` rows where none of them is kept; false, and nothing is counted, where one is. */
+  passOver(count: number): boolean {
+    const isBefore = this.seen + count <= this.range.from;
+    if (isBefore) this.seen += count;
+    return isBefore;
   }
 
   /**
@@ -80,8 +97,10 @@ export class RowCollector {
     return plan;
   }
 
-  /** Adds a row of the file that was begun last. */
+  /** Adds a row of the file that was begun last, if it is one to keep. */
   add({ textAt, negatives, label, at }: SourceRow): void {
+    if (this.rowsToGo === 0 || this.passOver(1)) return;
+    this.seen += 1;
     const { texts } = this.currentPlan();
     for (const [index, builder] of this.builders.entries()) {
       const value = textAt(texts[index]?.source ?? '', index);
@@ -107,7 +126,7 @@ export class RowCollector {
     }
   }
 
-  /** The dataset. At least one row was added. */
+  /** The dataset. At least one row was kept. */
   finish(name: string): ColumnDataset {
     const ragged = this.negatives?.finish();
     const most = ragged?.columns.length ?? 0;

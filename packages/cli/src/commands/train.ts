@@ -65,7 +65,7 @@ export function trainCommand(context: ProgramContext): Command {
     .description('Train a static embedding model from files of pairs or triplets.')
     .requiredOption(
       '--train <path...>',
-      'files of rows, folders of them, or patterns in quotes; each file is a dataset',
+      'files of rows, folders, patterns in quotes, or hf://datasets/owner/name/config/train[:1000]; each file is a dataset',
     )
     .requiredOption('--output <folder>', 'where the model, its checkpoints and its log go')
     .option('--tokenizer <file>', 'a tokenizer.json, or the id of a model on the hub; begins with a random table')
@@ -107,7 +107,7 @@ async function trainFromOptions(options: TrainOptions, context: ProgramContext):
     const loss = await lossFromOptions(options, { dimension: model.dimension, loadModel });
     const summary = await train({
       model,
-      datasets: await datasetsFromOptions(options, context),
+      datasets: await datasetsFromOptions(options, hub, context),
       evaluators: await evaluatorsFromOptions(options, signal),
       loss,
       arguments: argumentsFromOptions(options),
@@ -138,10 +138,12 @@ function conclude(
 
 async function datasetsFromOptions(
   { train, columns }: TrainOptions,
+  hub: Hub,
   { stderr, signal }: ProgramContext,
 ): Promise<readonly TextDataset[]> {
   return readDatasets(train, {
     ...(columns && { columns }),
+    hub,
     onNotice: ({ message }) => stderr.write(`note: ${message}\n`),
     signal,
   });
