@@ -34,17 +34,22 @@ async function rangeOf(dataset: HubDataset, options: ReadDatasetOptions): Promis
   return rowsOfSplit(slice, rowCount);
 }
 
-/** Downloads all files, several at a time; the first failure ends the others. */
+/** Downloads all files, several at a time; the first failure ends the others, and all have ended before it is thrown. */
 async function allFiles(dataset: HubDataset, options: ReadDatasetOptions): Promise<readonly DatasetFile[]> {
-  const failed = new AbortController();
-  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
-  try {
-    const paths = await Promise.all(dataset.files.map((file) => dataset.snapshot.download(file.path, signal)));
-    return await findDatasetFiles(paths, options.format);
-  } catch (error) {
-    failed.abort();
-    throw error;
-  }
+  const failures = new AbortController();
+  const signal = options.signal === undefined ? failures.signal : AbortSignal.any([options.signal, failures.signal]);
+  const paths: string[] = [];
+  await Promise.all(
+    dataset.files.map(async (file, index) => {
+      try {
+        paths[index] = await dataset.snapshot.download(file.path, signal);
+      } catch (error) {
+        failures.abort(error);
+      }
+    }),
+  );
+  failures.signal.throwIfAborted();
+  return findDatasetFiles(paths, options.format);
 }
 
 /** Downloads a file when it is asked for. */
