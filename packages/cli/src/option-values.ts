@@ -1,4 +1,4 @@
-import type { JsonObject } from '@embedbag/core';
+import { type JsonObject, SIMILARITY_FUNCTION_NAMES, type SimilarityFunctionName } from '@embedbag/core';
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number of at least `min`, for commander. */
@@ -61,4 +61,13 @@ export function jsonObjectOption(text: string): JsonObject {
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new InvalidArgumentError('Give a JSON object in single quotes, such as \'{"margin": 0.2}\'.');
+}
+
+/** A list of distinct similarity functions such as `cosine,dot`, for commander. */
+export function similaritiesOption(text: string): readonly SimilarityFunctionName[] {
+  const names = text.split(',').map((part) => part.trim() as SimilarityFunctionName);
+  if (new Set(names).size === names.length && names.every((name) => SIMILARITY_FUNCTION_NAMES.includes(name))) {
+    return names;
+  }
+  throw new InvalidArgumentError(`Name some of ${SIMILARITY_FUNCTION_NAMES.join(', ')}, each once.`);
 }

@@ -1,69 +1,198 @@
-import { listRetrievalFolders, readRetrievalFolder } from '@embedbag/datasets';
-import { informationRetrievalEvaluator, type ResultByDim } from '@embedbag/evaluators';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { EmbedbagError, type Kernels, type SimilarityFunctionName } from '@embedbag/core';
+import { appendEvaluationCsv, compareResults, nanoBeirEvaluator, type ResultByDim } from '@embedbag/evaluators';
 import { StaticEmbedding } from '@embedbag/static-embedding';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { type EvaluationKindName, type EvaluatorSettings, FILE_KINDS } from '../evaluation-kinds.js';
+import { type EvaluatedSet, evaluationPanels, evaluationTables } from '../evaluation-report.js';
+import { type EvaluationSet, evaluationSets } from '../evaluation-sets.js';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
-import { dimsOption } from '../option-values.js';
+import { nanoBeirSource } from '../nano-beir-source.js';
+import { columnsOption, dimsOption, similaritiesOption } from '../option-values.js';
 import { programHub } from '../program-hub.js';
 import type { ProgramContext } from '../run-program.js';
-import { textTable } from '../text-table.js';
+import { scoreChart } from '../score-chart.js';
 
 interface EvaluateOptions extends KernelOptions {
   readonly model: string;
-  readonly retrieval: string;
+  readonly baseline?: string;
+  readonly retrieval?: string;
+  readonly nanobeir?: string;
+  readonly data?: readonly string[];
+  readonly kind?: EvaluationKindName;
+  readonly columns?: Readonly<Record<string, string>>;
   readonly dims?: readonly number[];
+  readonly similarity: readonly SimilarityFunctionName[];
+  readonly csv?: string;
+  readonly svg?: string;
+  readonly items?: string;
   readonly json?: boolean;
 }
 
-const SHOWN_METRICS = ['ndcg@10', 'mrr@10', 'map@100', 'recall@10', 'accuracy@1'] as const;
+const KINDS: readonly EvaluationKindName[] = ['retrieval', ...FILE_KINDS.map(({ name }) => name)];
+const KIND_LINES = FILE_KINDS.map(
+  ({ name, columns }) => `  ${name.padEnd(12)} ${columns.map(([column]) => column).join(', ')}`,
+).join('\n');
 
-/** `embedbag evaluate`: retrieval scores of a model on BEIR folders. */
+const HELP_AFTER = `
+The columns of a --data file tell its kind; of a folder, every file is a set:
+${KIND_LINES}
+  retrieval    a folder with corpus.jsonl, queries.jsonl and qrels/, or one that holds such folders
+
+--items holds metrics that are means, so none of similarity and pairs. With --baseline each set also says by how much the model is better and how likely chance alone is to make such a difference.
+The picture is SVG, which browsers, word processors and wikis take; there is no PNG.
+
+Examples:
+  $ embedbag evaluate --model my-model/final --retrieval data/scifact --dims 1024,256,64 --svg scores.svg
+  $ embedbag evaluate --model my-model/final --data data/stsb data/tatoeba --csv my-model/eval
+  $ embedbag evaluate --model new/final --baseline old/final --nanobeir sentence-transformers/NanoBEIR-en`;
+
+/** `embedbag evaluate`: scores of a model on retrieval sets and on files of pairs and triplets. */
 export function evaluateCommand(context: ProgramContext): Command {
   const command = new Command('evaluate')
-    .description('Measure how well a model retrieves: NDCG, MRR, MAP, recall, precision and accuracy.')
+    .description('Measure how well a model retrieves, compares, ranks and matches texts.')
     .requiredOption('--model <model>', 'the folder of a saved model, or the id of one on the Hugging Face Hub')
-    .requiredOption(
-      '--retrieval <folder>',
-      'a folder in BEIR layout (corpus.jsonl, queries.jsonl, qrels/), or one that holds such folders',
-    )
-    .option('--dims <list>', 'evaluate the first so many dims too, such as 1024,256', dimsOption)
+    .option('--retrieval <folder>', 'a folder in BEIR layout, or one that holds such folders')
+    .option('--nanobeir <source>', 'NanoBEIR: a folder of its datasets, or the id of a dataset on the Hugging Face Hub')
+    .option('--data <paths...>', 'files or folders of evaluation data; see below')
+    .addOption(new Option('--kind <name>', 'of the data of --data (default: by their columns)').choices(KINDS))
+    .option('--columns <mapping>', 'other names of columns, such as sentence1=first,score=gold', columnsOption)
+    .option('--dims <list>', 'evaluate the first so many dims, such as 1024,256 (default: all)', dimsOption)
+    .option('--similarity <list>', 'cosine, dot, euclidean or manhattan, or several', similaritiesOption, ['cosine'])
+    .option('--baseline <model>', 'another model to compare with, by a paired test')
+    .option('--csv <folder>', 'add a row to the CSV files of sentence-transformers in this folder')
+    .option('--svg <file>', 'draw score against dimension')
+    .option('--items <file>', 'write the metrics of every query, triplet or sentence, a JSON object a line')
     .option('--json', 'print one JSON object with every metric')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ embedbag evaluate --model my-model/final --retrieval data/scifact --dims 1024,256,64',
-    );
+    .addHelpText('after', HELP_AFTER);
   return addKernelOptions(command).action((options: EvaluateOptions) => evaluate(options, context));
 }
 
-async function evaluate(options: EvaluateOptions, { stdout, stderr, signal }: ProgramContext): Promise<void> {
-  const kernels = await kernelsFromOptions(options, { stderr });
+function checkOptions({ retrieval, nanobeir, data, dims, svg }: EvaluateOptions): void {
+  if (retrieval === undefined && nanobeir === undefined && data === undefined) {
+    throw new EmbedbagError({
+      code: 'no-data',
+      message: 'Expected `--retrieval`, `--nanobeir` or `--data`, received none of them. Name what to evaluate on.',
+    });
+  }
+  if (svg === undefined || (dims !== undefined && dims.length > 1)) return;
+  throw new EmbedbagError({
+    code: 'too-few-dims',
+    message: `Expected \`--dims\` with at least two dims for \`--svg\`, received ${dims?.[0] ?? 'none'}. Name some, such as --dims 1024,512,256.`,
+  });
+}
+
+/** Later sets of a name that was there get a number. */
+function withUniqueNames(sets: readonly EvaluationSet[]): EvaluationSet[] {
+  const seen = new Map<string, number>();
+  return sets.map((set) => {
+    const count = (seen.get(set.name) ?? 0) + 1;
+    seen.set(set.name, count);
+    return count === 1 ? set : { ...set, name: `${set.name} (${count})` };
+  });
+}
+
+async function findSets(options: EvaluateOptions, context: ProgramContext): Promise<EvaluationSet[]> {
+  const { dims, similarity, retrieval, nanobeir, data = [], kind, columns } = options;
+  const { signal } = context;
+  const settings: EvaluatorSettings = {
+    similarityFunctions: similarity,
+    ...(dims !== undefined && { truncateDims: dims }),
+  };
+  const sets: EvaluationSet[] = [];
+  if (retrieval !== undefined)
+    sets.push(...(await evaluationSets({ path: retrieval, kind: 'retrieval' }, settings, signal)));
+  if (nanobeir !== undefined) {
+    const { datasetNames, load } = await nanoBeirSource(nanobeir, programHub(context), signal);
+    const evaluator = nanoBeirEvaluator({ ...settings, datasetNames, load });
+    sets.push({ kind: 'retrieval', name: 'NanoBEIR', size: `${datasetNames.length} datasets`, evaluator });
+  }
+  for (const path of data) {
+    const source = { path, ...(kind !== undefined && { kind }), ...(columns !== undefined && { columns }) };
+    sets.push(...(await evaluationSets(source, settings, signal)));
+  }
+  return withUniqueNames(sets);
+}
+
+async function evaluateSets(
+  sets: readonly EvaluationSet[],
+  models: { readonly model: StaticEmbedding; readonly baseline: StaticEmbedding | undefined },
+  { json, items }: EvaluateOptions,
+  { stderr, signal }: ProgramContext,
+): Promise<EvaluatedSet[]> {
+  const { model, baseline } = models;
+  const withItems = items !== undefined || baseline !== undefined;
+  const evaluated: EvaluatedSet[] = [];
+  for (const { kind, name, size, evaluator } of sets) {
+    if (!json) stderr.write(`${name}: ${size}\n`);
+    const result = await evaluator.evaluate(model, { signal, withItems });
+    const before = baseline && (await evaluator.evaluate(baseline, { signal, withItems }));
+    evaluated.push({
+      kind,
+      name,
+      result,
+      ...(before !== undefined && { comparison: compareResults({ baseline: before, candidate: result }) }),
+    });
+  }
+  return evaluated;
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  await mkdir(dirname(resolve(path)), { recursive: true });
+  await writeFile(path, text);
+}
+
+/** A line for each item: its names, and its value of every metric that is a mean. Of correlations there are none. */
+function itemLines(sets: readonly EvaluatedSet[]): string {
+  return sets
+    .filter(({ result: { items } }) => Object.keys(items?.values ?? {}).length > 0)
+    .flatMap(({ name, result: { items } }) =>
+      (items?.ids ?? []).map((id, i) => {
+        const metrics = Object.fromEntries(Object.entries(items!.values).map(([key, values]) => [key, values[i]!]));
+        return `${JSON.stringify({ set: name, id, metrics })}\n`;
+      }),
+    )
+    .join('');
+}
+
+/** A result without what is only for programs in this process. */
+function printedResult({ result, comparison }: EvaluatedSet): object {
+  const { metrics, primaryMetric, byDim }: ResultByDim = result;
+  return { metrics, primaryMetric, byDim, ...(comparison !== undefined && { comparison }) };
+}
+
+async function loadModel(id: string, kernels: Kernels, context: ProgramContext): Promise<StaticEmbedding> {
+  return StaticEmbedding.load(id, { kernels, hub: programHub(context), signal: context.signal });
+}
+
+async function evaluate(options: EvaluateOptions, context: ProgramContext): Promise<void> {
+  checkOptions(options);
+  const kernels = await kernelsFromOptions(options, context);
   try {
-    const folders = await listRetrievalFolders(options.retrieval);
-    const model = await StaticEmbedding.load(options.model, { kernels, hub: programHub({ stderr }), signal });
-    const dims = options.dims ?? [model.dimension];
-    const results: Record<string, ResultByDim> = {};
-    for (const folder of folders) {
-      const data = await readRetrievalFolder(folder, { signal });
-      if (!options.json) stderr.write(`${data.name}: ${data.queries.size} queries, ${data.corpus.size} documents\n`);
-      results[data.name] = await informationRetrievalEvaluator({ ...data, truncateDims: dims }).evaluate(model, {
-        signal,
-      });
-    }
+    const sets = await findSets(options, context);
+    const model = await loadModel(options.model, kernels, context);
+    const baseline = options.baseline === undefined ? undefined : await loadModel(options.baseline, kernels, context);
+    const evaluated = await evaluateSets(sets, { model, baseline }, options, context);
+    await report(evaluated, options.dims ?? [model.dimension], options, context);
     model.dispose();
-    if (options.json) stdout.write(`${JSON.stringify({ model: options.model, dims, results })}\n`);
-    else stdout.write(resultTable(results, dims));
+    baseline?.dispose();
   } finally {
     kernels.dispose();
   }
 }
 
-function resultTable(results: Readonly<Record<string, ResultByDim>>, dims: readonly number[]): string {
-  const rows = Object.entries(results).flatMap(([name, result]) =>
-    dims.map((dim) => [
-      name,
-      String(dim),
-      ...SHOWN_METRICS.map((metric) => (result.byDim[dim]?.[`cosine_${metric}`] ?? Number.NaN).toFixed(4)),
-    ]),
-  );
-  return textTable(['retrieval set', 'dim', ...SHOWN_METRICS], rows);
+async function report(
+  sets: readonly EvaluatedSet[],
+  dims: readonly number[],
+  options: EvaluateOptions,
+  { stdout }: ProgramContext,
+): Promise<void> {
+  const { model, similarity, csv, svg, items, json } = options;
+  if (csv !== undefined) for (const { result } of sets) await appendEvaluationCsv(result, { folder: csv });
+  if (svg !== undefined) await writeText(svg, scoreChart(evaluationPanels(sets, dims), { title: model, dims }));
+  if (items !== undefined) await writeText(items, itemLines(sets));
+  const results = Object.fromEntries(sets.map((set) => [set.name, printedResult(set)]));
+  if (json) stdout.write(`${JSON.stringify({ model, dims, results })}\n`);
+  else stdout.write(evaluationTables(sets, { dims, similarities: similarity }));
 }

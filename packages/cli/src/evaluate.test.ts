@@ -1,0 +1,210 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { capturedRun } from './captured-run.js';
+import { type TinyFiles, tinyFiles } from './tiny-files.js';
+
+let files: TinyFiles;
+let folder: string;
+
+const lines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+const SENTENCES = ['the cat sat', 'a dog ran', 'read a file', 'write bytes', 'open the door', 'boil water'];
+
+beforeAll(async () => {
+  files = await tinyFiles();
+  folder = join(files.folder, 'eval');
+  const other = (row: number): string => SENTENCES[(row + 1) % SENTENCES.length]!;
+  const rows = (make: (text: string, row: number) => object): string => lines(SENTENCES.map(make));
+  await files.file(
+    'eval/sts.jsonl',
+    rows((text, row) => ({
+      sentence1: text,
+      sentence2: row % 2 === 0 ? text : other(row),
+      score: row % 2 === 0 ? 5 : row / 5,
+    })),
+  );
+  await files.file(
+    'eval/nli.jsonl',
+    rows((text, row) => ({ anchor: text, positive: text, negative: other(row) })),
+  );
+  await files.file(
+    'eval/deu.jsonl',
+    rows((text) => ({ english: text, non_english: text })),
+  );
+  await files.file(
+    'eval/quora.csv',
+    `sentence1,sentence2,label\n${SENTENCES.map((text, row) => `${text},${row % 2 === 0 ? text : other(row)},${(row + 1) % 2}\n`).join('')}`,
+  );
+});
+afterAll(() => files.dispose());
+
+async function evaluate(...argv: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await capturedRun([
+    'evaluate',
+    '--model',
+    files.model,
+    '--backend',
+    'typescript',
+    ...argv,
+  ]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.not.stringContaining('error') });
+  return stdout.toString('utf8');
+}
+
+async function refusal(...argv: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await capturedRun(['evaluate', '--model', files.model, ...argv]);
+  expect([exitCode, stdout.toString('utf8')]).toEqual([2, '']);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  return stderr;
+}
+
+interface Printed {
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly primaryMetric: string;
+  readonly comparison?: { readonly pValue: number };
+}
+
+async function results(...argv: readonly string[]): Promise<Readonly<Record<string, Printed>>> {
+  return (JSON.parse(await evaluate('--json', ...argv)) as { results: Record<string, Printed> }).results;
+}
+
+describe('the kind of a file', () => {
+  test.each([
+    ['sts.jsonl', 'sts_spearman_cosine'],
+    ['nli.jsonl', 'nli_cosine_accuracy'],
+    ['deu.jsonl', 'deu_mean_accuracy'],
+    ['quora.csv', 'quora_cosine_ap'],
+  ])('%s is told by its columns', async (name, primaryMetric) => {
+    const [result] = Object.values(await results('--data', join(folder, name)));
+    expect(result!.primaryMetric).toBe(primaryMetric);
+    expect(result!.metrics[primaryMetric]).toBeGreaterThan(0.6);
+  });
+
+  test('is named, with other names of columns', async () => {
+    const path = await files.file(
+      'named.jsonl',
+      lines([
+        { a: 'x', b: 'y', gold: 1 },
+        { a: 'z', b: 'z', gold: 2 },
+      ]),
+    );
+    const columns = 'sentence1=a,sentence2=b,score=gold';
+    const [result] = Object.values(await results('--data', path, '--kind', 'similarity', '--columns', columns));
+    expect(result!.primaryMetric).toBe('named_spearman_cosine');
+    expect(await refusal('--data', path)).toBe(
+      `error: Expected the columns sentence1, sentence2, score (similarity) or sentence1, sentence2, label (pairs) or anchor, positive, negative (triplets) or english, non_english (translation) in ${path}, received a, b, gold. Say which is which with \`--kind\` and \`--columns\`.\n`,
+    );
+    expect(await refusal('--data', path, '--columns', columns)).toContain(
+      'Expected `--kind` with one of similarity, pairs, triplets, translation beside `--columns`, received none.',
+    );
+    expect(await refusal('--data', path, '--kind', 'similarity', '--columns', 'first=a')).toContain(
+      'Expected `--columns` to name sentence1, sentence2, score, received `first`.',
+    );
+  });
+
+  test('may be that of a folder: BEIR folders, or a set a file, each with a name of its own', async () => {
+    expect(Object.keys(await results('--data', files.folder))).toEqual(['retrieval']);
+    await files.file('sets/one.jsonl', readFileSync(join(folder, 'deu.jsonl')));
+    await files.file('sets/two.jsonl', readFileSync(join(folder, 'deu.jsonl')));
+    const found = await results('--data', join(files.folder, 'sets'), join(files.folder, 'sets/two.jsonl'));
+    expect(Object.keys(found)).toEqual(['one', 'two', 'two (2)']);
+  });
+});
+
+test('prints a table for each kind, with the mean of its sets', async () => {
+  const argv = ['--retrieval', files.retrieval, '--data', join(folder, 'sts.jsonl'), join(folder, 'deu.jsonl')];
+  const text = await evaluate(...argv, join(folder, 'deu.jsonl'), '--dims', '16,8', '--similarity', 'cosine,dot');
+  expect(text).toMatch(/^retrieval set +dim +similarity +ndcg@10/);
+  expect(text).toMatch(/\nsts +8 +dot +-?[01]\.\d{4} +-?[01]\.\d{4}\n/);
+  expect(text).toMatch(/\nmean of 2 +16 +1\.0000 +1\.0000 +1\.0000\n/);
+});
+
+test('adds to CSV files, writes items and draws a picture', async () => {
+  const out = join(files.folder, 'out');
+  const outputs = [
+    '--csv',
+    join(out, 'csv'),
+    '--items',
+    join(out, 'items.jsonl'),
+    '--svg',
+    join(out, 'deep/scores.svg'),
+  ];
+  const argv = ['--data', join(folder, 'nli.jsonl'), join(folder, 'sts.jsonl'), '--dims', '16,4', ...outputs];
+  await evaluate(...argv);
+  await evaluate(...argv);
+  const csv = await readFile(join(out, 'csv/triplet_evaluation_nli_results.csv'), 'utf8');
+  expect(csv).toBe('epoch,steps,accuracy_cosine\r\n-1,-1,1.0\r\n-1,-1,1.0\r\n');
+  const items = (await readFile(join(out, 'items.jsonl'), 'utf8')).trimEnd().split('\n');
+  expect(items).toHaveLength(SENTENCES.length);
+  expect(JSON.parse(items[2]!)).toMatchObject({ set: 'nli', id: '2', metrics: { nli_cosine_accuracy: 1 } });
+  const svg = await readFile(join(out, 'deep/scores.svg'), 'utf8');
+  expect(svg).toContain('triplets: cosine_accuracy');
+  expect(svg).toContain('similarity: spearman_cosine');
+});
+
+test('compares with a baseline', async () => {
+  const argv = ['--baseline', files.model, '--retrieval', files.retrieval];
+  expect((await results(...argv)).retrieval!.comparison).toMatchObject({ difference: 0, pValue: 1, items: 8 });
+  expect(await evaluate(...argv)).toMatch(
+    /\nretrieval +\d\.\d{4} +\d\.\d{4} +\+0\.0000 +\+0\.0000 to \+0\.0000 +1\.0000\n/,
+  );
+});
+
+describe('NanoBEIR', () => {
+  test('is read from BEIR folders of its names', async () => {
+    for (const name of ['corpus.jsonl', 'queries.jsonl', 'qrels/test.tsv']) {
+      const content = readFileSync(join(files.retrieval, name));
+      await files.file(`nano/NanoNQ/${name}`, content);
+      await files.file(`nano/scifact/${name}`, content);
+    }
+    const { NanoBEIR } = await results('--nanobeir', join(files.folder, 'nano'));
+    expect(NanoBEIR!.primaryMetric).toBe('NanoBEIR_mean_cosine_ndcg@10');
+    expect(Object.keys(NanoBEIR!.metrics)).toContain('NanoSciFact_cosine_ndcg@10');
+  });
+
+  test('is read in the layout of the hub', async () => {
+    const texts = SENTENCES.map((text, row) => ({ _id: `${row}`, text }));
+    await files.file('tables/corpus/NanoFEVER-00000-of-00001.jsonl', lines(texts));
+    await files.file('tables/queries/NanoFEVER.jsonl', lines(texts));
+    const qrels = SENTENCES.map((_, row) => ({ 'query-id': `${row}`, 'corpus-id': `${row}` }));
+    const path = join(files.folder, 'tables');
+    expect(await refusal('--nanobeir', path)).toContain(
+      `Expected a file of queries/NanoFEVER in ${path}, received none.`.replace('queries', 'qrels'),
+    );
+    await files.file('tables/qrels/NanoFEVER.jsonl', lines(qrels));
+    const { NanoBEIR } = await results('--nanobeir', path, '--dims', '8');
+    expect(NanoBEIR!.metrics['NanoFEVER_8_cosine_accuracy@1']).toBe(1);
+    expect(NanoBEIR!.primaryMetric).toBe('NanoBEIR_mean_8_cosine_ndcg@10');
+  });
+
+  test('is not found in another folder', async () => {
+    expect(await refusal('--nanobeir', folder)).toBe(
+      `error: Expected ${folder} to hold NanoBEIR datasets, as folders such as NanoMSMARCO in BEIR layout or files such as corpus/NanoMSMARCO.parquet, received none. Check the path.\n`,
+    );
+  });
+});
+
+test('says what is missing, before the model is loaded', async () => {
+  expect(await refusal()).toBe(
+    'error: Expected `--retrieval`, `--nanobeir` or `--data`, received none of them. Name what to evaluate on.\n',
+  );
+  expect(await refusal('--data', folder, '--svg', 'scores.svg', '--dims', '8')).toBe(
+    'error: Expected `--dims` with at least two dims for `--svg`, received 8. Name some, such as --dims 1024,512,256.\n',
+  );
+  expect(await refusal('--data', folder, '--similarity', 'jaccard')).toContain(
+    'Name some of cosine, dot, euclidean, manhattan, each once.',
+  );
+});
+
+const shared = new URL('../../../../shared/data/multilingual/eval/', import.meta.url);
+
+test.skipIf(!existsSync(shared))('the multilingual evaluation data are recognised as they are', async () => {
+  const tatoeba = new URL('tatoeba/nld.jsonl', shared).pathname;
+  const stsb = new URL('stsb/nl-test.jsonl', shared).pathname;
+  const found = await results('--data', tatoeba, stsb);
+  expect(Object.values(found).map(({ primaryMetric }) => primaryMetric)).toEqual([
+    'nld_mean_accuracy',
+    'nl-test_spearman_cosine',
+  ]);
+});
