@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+/** What a client is given to read the bytes before a cut. */
+const BEFORE_CUT_MS = 20;
+
 /** What the hub answers to a request. */
 export interface Answer {
   readonly status: number;
@@ -82,6 +85,7 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
   }
   response.flushHeaders();
   response.write(part.body.subarray(0, stop), () => {
-    if (wrong.cutAfterBytes !== undefined) request.socket.destroySoon();
+    // A client that is cut off at once may lose what it has received, and would never be seen to keep it.
+    if (wrong.cutAfterBytes !== undefined) setTimeout(() => request.socket.destroySoon(), BEFORE_CUT_MS);
   });
 }
