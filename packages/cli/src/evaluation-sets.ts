@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { EmbedbagError, isEmbedbagError } from '@embedbag/core';
+import { EmbedbagError, type Hub, isEmbedbagError } from '@embedbag/core';
 import { type ColumnDataset, listRetrievalFolders, readDatasets, readRetrievalFolder } from '@embedbag/datasets';
 import { type EvaluatorByDim, informationRetrievalEvaluator } from '@embedbag/evaluators';
 import {
@@ -29,8 +29,18 @@ export interface EvaluationSource {
   readonly columns?: Readonly<Record<string, string>>;
 }
 
+/** What reading data needs beside their place. */
+export interface ReadingPlace {
+  readonly hub: Hub;
+  readonly signal: AbortSignal;
+}
+
 /** BEIR folders at `path`, one set each. */
-async function retrievalSets(path: string, settings: EvaluatorSettings, signal: AbortSignal): Promise<EvaluationSet[]> {
+async function retrievalSets(
+  path: string,
+  settings: EvaluatorSettings,
+  { signal }: ReadingPlace,
+): Promise<EvaluationSet[]> {
   const sets: EvaluationSet[] = [];
   for (const folder of await listRetrievalFolders(path)) {
     const data = await readRetrievalFolder(folder, { signal });
@@ -67,12 +77,12 @@ function checkColumns({ kind, columns }: EvaluationSource): void {
 /** The data of `path` as the first kind whose columns they have. */
 async function recognised(
   path: string,
-  signal: AbortSignal,
+  place: ReadingPlace,
 ): Promise<{ readonly kind: FileKind; readonly datasets: readonly ColumnDataset[] }> {
   let received: unknown = [];
   for (const kind of FILE_KINDS) {
     try {
-      return { kind, datasets: await readDatasets(path, { columns: mappingFor(kind), signal }) };
+      return { kind, datasets: await readDatasets(path, { columns: mappingFor(kind), ...place }) };
     } catch (error) {
       if (!isEmbedbagError(error) || error.code !== 'missing-column') throw error;
       received = error.details.received;
@@ -89,13 +99,13 @@ async function recognised(
 async function fileSets(
   { path, kind: kindName, columns }: EvaluationSource,
   settings: EvaluatorSettings,
-  signal: AbortSignal,
+  place: ReadingPlace,
 ): Promise<EvaluationSet[]> {
   const named = kindName === undefined ? undefined : fileKind(kindName)!;
   const { kind, datasets } =
     named === undefined
-      ? await recognised(path, signal)
-      : { kind: named, datasets: await readDatasets(path, { columns: mappingFor(named, columns), signal }) };
+      ? await recognised(path, place)
+      : { kind: named, datasets: await readDatasets(path, { columns: mappingFor(named, columns), ...place }) };
   return datasets.map((data) => ({
     kind: kind.name,
     name: data.name,
@@ -126,12 +136,12 @@ async function isFolderOfFolders(path: string): Promise<boolean> {
 export async function evaluationSets(
   source: EvaluationSource,
   settings: EvaluatorSettings,
-  signal: AbortSignal,
+  place: ReadingPlace,
 ): Promise<EvaluationSet[]> {
   checkColumns(source);
   const { path, kind } = source;
   if (kind === 'retrieval' || (kind === undefined && (await isFolderOfFolders(path)))) {
-    return retrievalSets(path, settings, signal);
+    return retrievalSets(path, settings, place);
   }
-  return fileSets(source, settings, signal);
+  return fileSets(source, settings, place);
 }

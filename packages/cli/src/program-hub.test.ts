@@ -78,6 +78,35 @@ describe('a model of the hub', () => {
     expect(JSON.parse(run.stdout.toString())).toMatchObject({ outcome: 'completed', steps: 2, pairs: 6 });
   });
 
+  test('is evaluated on NanoBEIR and on pairs of the hub', async () => {
+    const texts = ['the cat', 'a dog', 'some tea'].map((text, row) => ({ _id: `${row}`, text }));
+    const lines = (rows: readonly object[]): Buffer =>
+      Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const tables = {
+      corpus: lines(texts),
+      queries: lines(texts),
+      qrels: lines(texts.map(({ _id }) => ({ 'query-id': _id, 'corpus-id': _id }))),
+    };
+    const splits = ['ClimateFEVER', 'DBPedia', 'FEVER', 'FiQA2018', 'HotpotQA', 'MSMARCO', 'NFCorpus', 'NQ'];
+    const all = [...splits, 'QuoraRetrieval', 'SCIDOCS', 'ArguAna', 'SciFact', 'Touche2020'];
+    const nano = all.flatMap((split) =>
+      Object.entries(tables).map(([config, file]) => [`${config}/Nano${split}-00000-of-00001.jsonl`, file] as const),
+    );
+    server.add({ type: 'dataset', name: 'owner/nano', files: Object.fromEntries(nano) });
+    const pairs = texts.map(({ text }, row) => ({ sentence1: text, sentence2: 'the cat', score: row }));
+    server.add({ type: 'dataset', name: 'owner/sts', files: { 'pair-score/test.jsonl': lines(pairs) } });
+    const run = await capturedRun([
+      ...['evaluate', '--json', '--model', 'owner/tiny', '--nanobeir', 'owner/nano'],
+      ...['--data', 'hf://datasets/owner/sts/pair-score/test'],
+    ]);
+    expect(run.stderr).toContain('Downloading corpus/NanoClimateFEVER-00000-of-00001.jsonl of owner/nano');
+    const { results } = JSON.parse(run.stdout.toString()) as { results: Record<string, { metrics: object }> };
+    expect(results.NanoBEIR!.metrics).toMatchObject({ 'NanoBEIR_mean_cosine_accuracy@1': 1 });
+    expect(Object.values(results).flatMap(({ metrics }) => Object.keys(metrics))).toContainEqual(
+      expect.stringMatching(/^sts.*_spearman_cosine$/),
+    );
+  });
+
   test('that is not there is one sentence and exit code 2', async () => {
     const run = await capturedRun(['info', '--model', 'owner/none']);
     expect(run.exitCode).toBe(2);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { tripletEvaluator } from '@embedbag/evaluators';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { describe, expect, test } from 'vitest';
 import { countingEvaluator, eventsOf, tableOf, useTinyRuns } from './training-fixtures.js';
@@ -54,6 +55,17 @@ describe('evaluation', () => {
 });
 
 describe('saving', () => {
+  test('adds a row to the CSV files of the evaluators at every evaluation', async () => {
+    const triplets = { anchors: ['red green 1'], positives: ['red green 2'], negatives: ['blue 3'] };
+    await tiny.run({
+      evaluators: [tripletEvaluator({ ...triplets, name: 'colours' }), countingEvaluator()],
+      arguments: { outputDir: tiny.folder, evalStrategy: 'steps', evalSteps: 2 },
+    });
+    expect(readdirSync(path.join(tiny.folder, 'eval'))).toEqual(['triplet_evaluation_colours_results.csv']);
+    const csv = readFileSync(path.join(tiny.folder, 'eval/triplet_evaluation_colours_results.csv'), 'utf8');
+    expect(csv).toMatch(/^epoch,steps,accuracy_cosine\r\n0\.5,2,[01]\.0\r\n1\.0,4,[01]\.0\r\n$/);
+  });
+
   test('leaves a model that loads, a card and a log', async () => {
     const { model, summary } = await tiny.run({
       evaluators: [countingEvaluator()],

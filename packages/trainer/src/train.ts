@@ -184,6 +184,7 @@ class TrainingRun {
       if (result === undefined) return;
       this.evaluations.push({ step, name, result });
       this.log.addEvaluation(step, epoch, result);
+      await this.output?.appendEvaluation(result, { epoch, steps: step });
       this.emit({ type: 'evaluation-end', step, name, result, elapsedMs: performance.now() - startedAt });
     }
   }

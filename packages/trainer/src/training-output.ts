@@ -1,10 +1,12 @@
 import { appendFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { EmbedbagError, type JsonObject } from '@embedbag/core';
+import { EmbedbagError, type EvaluationResult, type JsonObject } from '@embedbag/core';
+import { appendEvaluationCsv } from '@embedbag/evaluators';
 import { replaceFolder } from '@embedbag/static-embedding';
 
 const LOG_FILE = 'trainer_log.jsonl';
 const MODEL_FOLDER = 'final';
+const EVALUATION_FOLDER = 'eval';
 /** What `replaceFolder` leaves when it is killed: a folder half-written, or one about to be replaced. */
 const LEFTOVER = /^\.(checkpoint-\d+|final)\.(saving|replaced)-[0-9a-f]+/;
 
@@ -24,6 +26,8 @@ export interface TrainingOutput {
   readonly folder: string;
   /** Adds one line to `trainer_log.jsonl`. */
   appendLog(record: JsonObject): Promise<void>;
+  /** Adds a row to each CSV file of `result` in the folder `eval`, which is made where there is one. */
+  appendEvaluation(result: EvaluationResult, moment: { readonly epoch: number; readonly steps: number }): Promise<void>;
   /**
    * Fills `checkpoint-<step>` through `write` and deletes the oldest checkpoints of this run beyond the limit.
    * Resolves to the folder's path.
@@ -116,6 +120,9 @@ export async function openTrainingOutput(
   return {
     folder,
     appendLog: (record) => guard(folder, () => appendFile(path.join(folder, LOG_FILE), `${JSON.stringify(record)}\n`)),
+    async appendEvaluation(result, moment) {
+      await appendEvaluationCsv(result, { folder: path.join(folder, EVALUATION_FOLDER), ...moment });
+    },
     saveCheckpoint: (step, write) =>
       guard(folder, async () => {
         const target = path.join(folder, `checkpoint-${step}`);

@@ -55,7 +55,7 @@ export function evaluateCommand(context: ProgramContext): Command {
     .requiredOption('--model <model>', 'the folder of a saved model, or the id of one on the Hugging Face Hub')
     .option('--retrieval <folder>', 'a folder in BEIR layout, or one that holds such folders')
     .option('--nanobeir <source>', 'NanoBEIR: a folder of its datasets, or the id of a dataset on the Hugging Face Hub')
-    .option('--data <paths...>', 'files or folders of evaluation data; see below')
+    .option('--data <paths...>', 'files, folders or hf://datasets/owner/name of evaluation data; see below')
     .addOption(new Option('--kind <name>', 'of the data of --data (default: by their columns)').choices(KINDS))
     .option('--columns <mapping>', 'other names of columns, such as sentence1=first,score=gold', columnsOption)
     .option('--dims <list>', 'evaluate the first so many dims, such as 1024,256 (default: all)', dimsOption)
@@ -95,22 +95,22 @@ function withUniqueNames(sets: readonly EvaluationSet[]): EvaluationSet[] {
 
 async function findSets(options: EvaluateOptions, context: ProgramContext): Promise<EvaluationSet[]> {
   const { dims, similarity, retrieval, nanobeir, data = [], kind, columns } = options;
-  const { signal } = context;
+  const place = { hub: programHub(context), signal: context.signal };
   const settings: EvaluatorSettings = {
     similarityFunctions: similarity,
     ...(dims !== undefined && { truncateDims: dims }),
   };
   const sets: EvaluationSet[] = [];
   if (retrieval !== undefined)
-    sets.push(...(await evaluationSets({ path: retrieval, kind: 'retrieval' }, settings, signal)));
+    sets.push(...(await evaluationSets({ path: retrieval, kind: 'retrieval' }, settings, place)));
   if (nanobeir !== undefined) {
-    const { datasetNames, load } = await nanoBeirSource(nanobeir, programHub(context), signal);
+    const { datasetNames, load } = await nanoBeirSource(nanobeir, place.hub, place.signal);
     const evaluator = nanoBeirEvaluator({ ...settings, datasetNames, load });
     sets.push({ kind: 'retrieval', name: 'NanoBEIR', size: `${datasetNames.length} datasets`, evaluator });
   }
   for (const path of data) {
     const source = { path, ...(kind !== undefined && { kind }), ...(columns !== undefined && { columns }) };
-    sets.push(...(await evaluationSets(source, settings, signal)));
+    sets.push(...(await evaluationSets(source, settings, place)));
   }
   return withUniqueNames(sets);
 }
