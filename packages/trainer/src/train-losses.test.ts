@@ -142,6 +142,18 @@ describe('a loss that gets what it cannot use says what it needs', () => {
       pairsDataset('pairs', 16),
       'loss `TripletLoss` takes 3 text columns, dataset `pairs` has 2 (anchor, positive)',
     ],
+    [
+      'no negative inside Matryoshka',
+      matryoshkaLoss(tripletLoss(), { dims: [8, 4] }),
+      pairsDataset('pairs', 16),
+      'loss `MatryoshkaLoss` over `TripletLoss` takes 3 text columns, dataset `pairs` has 2 (anchor, positive)',
+    ],
+    [
+      'no labels inside Matryoshka',
+      matryoshkaLoss(cosentLoss(), { dims: [8, 4] }),
+      pairsDataset('pairs', 16),
+      'loss `MatryoshkaLoss` over `CoSENTLoss` takes a score label, dataset `pairs` has no labels',
+    ],
   ])('%s', async (_, loss, dataset, mismatch) => {
     await expect(tiny.run({ datasets: [dataset], loss })).rejects.toThrow(
       `Expected datasets that their losses can work with, received 1 that they cannot: ${mismatch}. Choose other columns when the dataset is read, or another loss for it.`,

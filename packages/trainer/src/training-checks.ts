@@ -85,15 +85,20 @@ export function lossesByDataset(datasets: readonly TextDataset[], loss: TrainOpt
   return names.map((name) => loss[name]!);
 }
 
+/** A loss by name, and the one inside it that its config names: it is the inner one that takes the columns. */
+function title({ name, config }: Loss): string {
+  return typeof config.loss === 'string' ? `\`${name}\` over \`${config.loss}\`` : `\`${name}\``;
+}
+
 function columnMismatch(dataset: TextDataset, loss: Loss): string | undefined {
   const { min, max, labels } = loss.columns;
   const columns = dataset.columns.length;
   if (columns < min || columns > (max ?? columns)) {
     const range = max === undefined ? `at least ${min}` : min === max ? `${min}` : `${min} to ${max}`;
-    return `loss \`${loss.name}\` takes ${range} text columns, dataset \`${dataset.name}\` has ${columns} (${dataset.columns.join(', ')})`;
+    return `loss ${title(loss)} takes ${range} text columns, dataset \`${dataset.name}\` has ${columns} (${dataset.columns.join(', ')})`;
   }
   if (labels !== 'none' && dataset.labels === undefined) {
-    return `loss \`${loss.name}\` takes a ${labels} label, dataset \`${dataset.name}\` has no labels`;
+    return `loss ${title(loss)} takes a ${labels} label, dataset \`${dataset.name}\` has no labels`;
   }
   return undefined;
 }
