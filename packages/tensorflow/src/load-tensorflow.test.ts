@@ -31,7 +31,7 @@ test('a backend that is forced and missing says what to install', async () => {
   const error = await errorOf(loadTensorFlow({ backend: 'node' }));
   expect(error.code).toBe('backend-unavailable');
   expect(error.message).toBe(
-    'Expected the TensorFlow.js backend `node`, received none that works: @tensorflow/tfjs-node is not installed. Install it, or use `auto`.',
+    'Expected the TensorFlow.js backend `node`, received none that works: @tensorflow/tfjs-node is not installed. Install what is missing, or use `auto` for the best that works here.',
   );
 });
 

@@ -193,7 +193,7 @@ export async function loadTensorFlow(options: LoadTensorFlowOptions = {}): Promi
   if (backend === 'auto') throw noneFound(passedOver);
   throw new EmbedbagError({
     code: 'backend-unavailable',
-    message: `Expected the TensorFlow.js backend \`${backend}\`, received none that works: ${passedOver[0]?.reason} Install it, or use \`auto\`.`,
+    message: `Expected the TensorFlow.js backend \`${backend}\`, received none that works: ${passedOver[0]?.reason} Install what is missing, or use \`auto\` for the best that works here.`,
     details: { backend },
   });
 }

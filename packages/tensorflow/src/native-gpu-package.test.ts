@@ -54,7 +54,7 @@ describe.skipIf(!HAS_NATIVE)('@tensorflow/tfjs-node-gpu', () => {
     const { backend } = await loadTensorFlow({ from: NATIVE_FOLDER, threads: 1 });
     if (backend === 'node-gpu') return;
     await expect(loadTensorFlow({ from: NATIVE_FOLDER, backend: 'node-gpu', threads: 1 })).rejects.toThrow(
-      'Expected the TensorFlow.js backend `node-gpu`, received none that works: @tensorflow/tfjs-node-gpu found no GPU. Install it, or use `auto`.',
+      'Expected the TensorFlow.js backend `node-gpu`, received none that works: @tensorflow/tfjs-node-gpu found no GPU. Install what is missing, or use `auto` for the best that works here.',
     );
   });
 
