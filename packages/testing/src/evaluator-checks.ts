@@ -7,6 +7,7 @@ import {
 } from '@embedbag/core';
 import { expect } from 'vitest';
 import { type ContractCheck, expectPlugin } from './contract-check.js';
+import { expectItems } from './evaluated-items-checks.js';
 import { countAllocations } from './loss-case.js';
 import { createNaiveKernels } from './naive-kernels.js';
 import { type TextModelOptions, textModel } from './text-model.js';
@@ -107,6 +108,28 @@ const resultChecks: readonly Check[] = [
   }),
 ];
 
+const detailChecks: readonly Check[] = [
+  evaluatorCheck('gives items where asked, of which its figures are made', async (evaluator, modelFor) => {
+    const plain = await evaluator.evaluate(modelFor());
+    expect(plain.items, '`items` without `withItems`').toBeUndefined();
+    const result = await evaluator.evaluate(modelFor(), { withItems: true });
+    expect(written(result), 'the figures with items').toBe(written(plain));
+    if (result.items === undefined) return;
+    expectItems(result, result.items);
+    const other = await evaluator.evaluate(modelFor({ seed: 2 }), { withItems: true });
+    expect(other.items?.ids, 'the same items for another model').toEqual(result.items.ids);
+  }),
+  evaluatorCheck('gives rows of CSV files that fit their headers', async (evaluator, modelFor) => {
+    const { csv = [] } = await evaluator.evaluate(modelFor());
+    for (const { fileName, columns, values } of csv) {
+      expect(fileName).toMatch(/^[^/]+\.csv$/);
+      expect(values.length, `values of ${columns.length} columns in ${fileName}`).toBe(columns.length);
+      expect(new Set(columns).size, `distinct columns in ${fileName}`).toBe(columns.length);
+    }
+    expect(new Set(csv.map(({ fileName }) => fileName)).size, 'distinct files').toBe(csv.length);
+  }),
+];
+
 const courseChecks: readonly Check[] = [
   evaluatorCheck('tells progress between 0 and 1, never backwards', async (evaluator, modelFor) => {
     const shares: number[] = [];
@@ -146,5 +169,6 @@ export const evaluatorChecks: readonly Check[] = [
     run: async ({ create }) => expectPlugin(await create(), await create(), EVALUATOR_CONTRACT),
   },
   ...resultChecks,
+  ...detailChecks,
   ...courseChecks,
 ];

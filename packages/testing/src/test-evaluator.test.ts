@@ -1,4 +1,4 @@
-import { type EmbeddingModel, EVALUATOR_CONTRACT, type Evaluator } from '@embedbag/core';
+import { type EmbeddingModel, EVALUATOR_CONTRACT, type EvaluatedItems, type Evaluator } from '@embedbag/core';
 import { expect, test } from 'vitest';
 import { breakPlugin, expectCheckFails, type PluginDefect } from './broken-plugins.js';
 import { evaluatorChecks } from './evaluator-checks.js';
@@ -7,12 +7,39 @@ import { testEvaluator } from './test-evaluator.js';
 const QUERIES = ['one', 'two', 'three', 'four', 'five'];
 const DOCUMENTS = ['eins', 'zwei', 'drei', 'vier', 'fünf', 'sechs'];
 
-async function rankSum(model: EmbeddingModel, signal: AbortSignal | undefined): Promise<number> {
+/** The rank of each query's document. */
+async function ranksOf(model: EmbeddingModel, signal: AbortSignal | undefined): Promise<number[]> {
   signal?.throwIfAborted();
   const [queries, documents] = [await model.embed(QUERIES), await model.embed(DOCUMENTS)];
   signal?.throwIfAborted();
   const { indices, k } = model.kernels.topK({ queries, documents, k: DOCUMENTS.length, similarity: 'cosine' });
-  return QUERIES.reduce((sum, _, query) => sum + indices.subarray(query * k, (query + 1) * k).indexOf(query), 0);
+  return QUERIES.map((_, query) => indices.subarray(query * k, (query + 1) * k).indexOf(query));
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function itemsOf(ranks: readonly number[]): EvaluatedItems {
+  return {
+    ids: QUERIES,
+    groups: [QUERIES.length],
+    values: { mean_rank: Float64Array.from(ranks) },
+    measure(key, items) {
+      if (key === 'queries') return items.length;
+      return key === 'mean_rank' ? meanOf(Array.from(items, (item) => ranks[item]!)) : Number.NaN;
+    },
+  };
+}
+
+/** The evaluator with some of what it says about items replaced. */
+function withItemsOf(right: Evaluator, change: (items: EvaluatedItems) => Partial<EvaluatedItems>): Partial<Evaluator> {
+  return {
+    async evaluate(model, options) {
+      const result = await right.evaluate(model, options);
+      return result.items === undefined ? result : { ...result, items: { ...result.items, ...change(result.items) } };
+    },
+  };
 }
 
 /** The mean rank of the document with the query's number. */
@@ -21,11 +48,17 @@ function rankEvaluator(): Evaluator {
     contract: EVALUATOR_CONTRACT,
     name: 'ranks',
     config: { documents: DOCUMENTS.length },
-    async evaluate(model, { signal, onProgress } = {}) {
+    async evaluate(model, { signal, onProgress, withItems = false } = {}) {
       onProgress?.(0.5);
-      const meanRank = (await rankSum(model, signal)) / QUERIES.length;
+      const ranks = await ranksOf(model, signal);
       onProgress?.(1);
-      return { metrics: { mean_rank: meanRank, queries: QUERIES.length }, primaryMetric: 'mean_rank' };
+      const meanRank = meanOf(ranks);
+      return {
+        metrics: { mean_rank: meanRank, queries: QUERIES.length },
+        primaryMetric: 'mean_rank',
+        csv: [{ fileName: 'ranks.csv', columns: ['mean'], values: [meanRank], lineEnd: '\n' }],
+        ...(withItems && { items: itemsOf(ranks) }),
+      };
     },
   };
 }
@@ -111,6 +144,61 @@ const DEFECTS: readonly PluginDefect<Evaluator>[] = [
     noticedBy: 'depends on the embeddings',
     broken: (right) => ({
       evaluate: async (model, options) => ({ ...(await right.evaluate(model, options)), primaryMetric: 'queries' }),
+    }),
+  },
+  {
+    what: 'gives items unasked',
+    noticedBy: 'items where asked',
+    broken: (right) => ({ evaluate: (model, options) => right.evaluate(model, { ...options, withItems: true }) }),
+  },
+  {
+    what: 'measures one item less than it is asked for',
+    noticedBy: 'items where asked',
+    broken: (right) =>
+      withItemsOf(right, ({ measure }) => ({ measure: (key, items) => measure(key, Array.from(items).slice(1)) })),
+  },
+  {
+    what: 'leaves an item out of its values',
+    noticedBy: 'items where asked',
+    broken: (right) => withItemsOf(right, ({ values }) => ({ values: { mean_rank: values.mean_rank!.slice(1) } })),
+  },
+  {
+    what: 'gives values that its figure is not the mean of',
+    noticedBy: 'items where asked',
+    broken: (right) =>
+      withItemsOf(right, ({ values }) => ({ values: { mean_rank: values.mean_rank!.map((value) => value + 1) } })),
+  },
+  {
+    what: 'has groups that are not all of the items',
+    noticedBy: 'items where asked',
+    broken: (right) => withItemsOf(right, () => ({ groups: [2, 2] })),
+  },
+  {
+    what: 'names items by the model',
+    noticedBy: 'items where asked',
+    broken: (right) => {
+      let calls = 0;
+      return withItemsOf(right, ({ ids }) => ({ ids: ids.map((id) => `${id} ${calls++}`) }));
+    },
+  },
+  {
+    what: 'leaves a cell out of its CSV row',
+    noticedBy: 'CSV files',
+    broken: (right) => ({
+      async evaluate(model, options) {
+        const result = await right.evaluate(model, options);
+        return { ...result, csv: result.csv!.map((row) => ({ ...row, values: [] })) };
+      },
+    }),
+  },
+  {
+    what: 'writes into another folder',
+    noticedBy: 'CSV files',
+    broken: (right) => ({
+      async evaluate(model, options) {
+        const result = await right.evaluate(model, options);
+        return { ...result, csv: result.csv!.map((row) => ({ ...row, fileName: '../ranks.csv' })) };
+      },
     }),
   },
   {

@@ -19,7 +19,7 @@ export interface TestEvaluatorOptions {
  * Registers a vitest suite that checks an evaluator against its contract, on models with random embeddings.
  *
  * Figures are finite, the same twice, for several models at once and for one that answers later, and depend on the model;
- * `primaryMetric` is one of them. Progress only grows; a signal ends the evaluation with its reason; no memory is kept.
+ * `primaryMetric` is one of them; items, where there are any, are what the figures are made of. Progress only grows; a signal ends the evaluation with its reason; no memory is kept.
  *
  * @example
  * ```ts
