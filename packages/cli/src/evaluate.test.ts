@@ -161,6 +161,15 @@ describe('NanoBEIR', () => {
     const { NanoBEIR } = await results('--nanobeir', join(files.folder, 'nano'));
     expect(NanoBEIR!.primaryMetric).toBe('NanoBEIR_mean_cosine_ndcg@10');
     expect(Object.keys(NanoBEIR!.metrics)).toContain('NanoSciFact_cosine_ndcg@10');
+    const table = await evaluate('--nanobeir', join(files.folder, 'nano'));
+    expect(table.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      'retrieval',
+      expect.stringMatching(/^-+$/),
+      'NanoNQ',
+      'NanoSciFact',
+      'NanoBEIR',
+      '',
+    ]);
   });
 
   test('is read in the layout of the hub', async () => {

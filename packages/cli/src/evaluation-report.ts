@@ -1,5 +1,5 @@
 import type { SimilarityFunctionName } from '@embedbag/core';
-import type { ModelComparison, ResultByDim } from '@embedbag/evaluators';
+import type { ModelComparison, NanoBeirResult, ResultByDim } from '@embedbag/evaluators';
 import { type EvaluationKindName, SHOWN_METRICS } from './evaluation-kinds.js';
 import type { EvaluationSet } from './evaluation-sets.js';
 import type { ScoreLine, ScorePanel } from './score-chart.js';
@@ -7,7 +7,7 @@ import { textTable } from './text-table.js';
 
 /** A set and what a model got on it. */
 export interface EvaluatedSet extends Pick<EvaluationSet, 'kind' | 'name'> {
-  readonly result: ResultByDim;
+  readonly result: ResultByDim & Partial<Pick<NanoBeirResult, 'byDataset'>>;
   readonly comparison?: ModelComparison;
 }
 
@@ -50,10 +50,13 @@ function kindTable(kind: EvaluationKindName, sets: readonly EvaluatedSet[], sett
     settings.dims.flatMap((dim) =>
       similarities.map((similarity) => row(title, dim, similarity, (key) => of(dim, key))),
     );
-  const figure = ({ result }: EvaluatedSet, dim: number, key: string): number => result.byDim[dim]?.[key] ?? Number.NaN;
-  const all = sets.flatMap((set) => rows(set.name, (dim, key) => figure(set, dim, key)));
+  const figure = ({ byDim }: ResultByDim, dim: number, key: string): number => byDim[dim]?.[key] ?? Number.NaN;
+  const all = sets.flatMap(({ name, result }) => [
+    ...Object.entries(result.byDataset ?? {}).flatMap(([part, own]) => rows(part, (dim, key) => figure(own, dim, key))),
+    ...rows(name, (dim, key) => figure(result, dim, key)),
+  ]);
   if (sets.length > 1) {
-    all.push(...rows(`mean of ${sets.length}`, (dim, key) => mean(sets.map((set) => figure(set, dim, key)))));
+    all.push(...rows(`mean of ${sets.length}`, (dim, key) => mean(sets.map(({ result }) => figure(result, dim, key)))));
   }
   const header = [`${kind} set`, 'dim', ...(isNamed ? ['similarity'] : []), ...metrics.map(([heading]) => heading)];
   return textTable(header, all);

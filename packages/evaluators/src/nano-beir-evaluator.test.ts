@@ -36,8 +36,9 @@ const sets: Record<string, RetrievalSet> = { NanoFEVER: set('near', 3), NanoArgu
 
 test('averages the datasets with equal weights, whatever their number of queries', async () => {
   const evaluator = nanoBeirEvaluator({ datasetNames: ['NanoFEVER', 'ARGUANA'], load: (split) => sets[split]! });
-  const { metrics, primaryMetric } = await evaluator.evaluate(model);
+  const { metrics, primaryMetric, byDataset } = await evaluator.evaluate(model);
   expect(primaryMetric).toBe('NanoBEIR_mean_cosine_ndcg@10');
+  expect(byDataset.NanoArguAna!.byDim[2]!['cosine_mrr@10']).toBe(1 / 2);
   expect(metrics['NanoFEVER_cosine_mrr@10']).toBe(1);
   expect(metrics['NanoArguAna_cosine_mrr@10']).toBe(1 / 2);
   expect(metrics['NanoBEIR_mean_cosine_mrr@10']).toBe(3 / 4);

@@ -32,6 +32,17 @@ export interface NanoBeirOptions extends RetrievalMeasureOptions {
   readonly aggregateKey?: string;
 }
 
+/** The figures of {@link nanoBeirEvaluator}. */
+export interface NanoBeirResult extends ResultByDim {
+  /** The result of each dataset by its split, such as `NanoMSMARCO`. */
+  readonly byDataset: Readonly<Record<string, ResultByDim>>;
+}
+
+/** The evaluator that {@link nanoBeirEvaluator} makes. */
+export interface NanoBeirEvaluator extends EvaluatorByDim {
+  evaluate(model: EmbeddingModel, options?: EvaluateOptions): Promise<NanoBeirResult>;
+}
+
 interface Settings extends RetrievalColumns {
   readonly cutoffs: ResolvedCutoffs;
   readonly splits: readonly string[];
@@ -59,7 +70,7 @@ function aggregated(results: readonly ResultByDim[], dimension: number, { aggreg
   };
 }
 
-function combine(results: readonly ResultByDim[], settings: Settings): ResultByDim {
+function combine(results: readonly ResultByDim[], settings: Settings): NanoBeirResult {
   const { aggregateKey, dimSuffix, splits, aggregate, isMean } = settings;
   const name = joinName('NanoBEIR', aggregateKey, dimSuffix);
   const form = {
@@ -86,6 +97,7 @@ function combine(results: readonly ResultByDim[], settings: Settings): ResultByD
     ...all,
     metrics: Object.assign({}, ...results.map(({ metrics }) => metrics), all.metrics),
     csv: [...results.flatMap(({ csv }) => csv ?? []), ...all.csv!],
+    byDataset: Object.fromEntries(splits.map((split, i) => [split, results[i]!])),
     ...(items !== undefined && { items }),
   };
 }
@@ -122,7 +134,7 @@ async function evaluate(
   settings: Settings,
   evaluatorOf: (split: string, signal?: AbortSignal) => Promise<EvaluatorByDim>,
   options: EvaluateOptions,
-): Promise<ResultByDim> {
+): Promise<NanoBeirResult> {
   const { splits } = settings;
   const { signal, onProgress } = options;
   const results: ResultByDim[] = [];
@@ -159,7 +171,7 @@ async function evaluate(
  * metrics[primaryMetric]; // 'NanoBEIR_mean_cosine_ndcg@10'
  * ```
  */
-export function nanoBeirEvaluator(options: NanoBeirOptions): EvaluatorByDim {
+export function nanoBeirEvaluator(options: NanoBeirOptions): NanoBeirEvaluator {
   const settings = resolveSettings(options);
   const { splits, cutoffs, similarities, mainScoreFunction, aggregateKey, dimSuffix } = settings;
   const loaded = new Map<string, EvaluatorByDim>();
