@@ -6,7 +6,8 @@ import { arrowHolds, arrowValues, type ValueAt } from './arrow-values.js';
 import type { ColumnPlan } from './column-roles.js';
 import { decompressLz4Frame } from './lz4-frame.js';
 import { openRandomAccessFile, type RandomAccessFile } from './random-access-file.js';
-import { emptyFile, type RowCollector } from './row-collector.js';
+import { emptyFile } from './row-collector.js';
+import type { RowSink } from './row-sink.js';
 import { checkColumnTypes } from './typed-columns.js';
 
 const FILE_MAGIC = 'ARROW1';
@@ -20,11 +21,7 @@ const CONTINUATION = 0xffffffff;
  *
  * @throws EmbedbagError `empty-file`, `invalid-arrow`, `cut-file`, `invalid-column-type`, and those of the collector.
  */
-export async function readArrowRows(
-  path: string,
-  collector: RowCollector,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+export async function readArrowRows(path: string, collector: RowSink, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   // The registry is Arrow's own; setting a codec again changes nothing.
   compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decompressLz4Frame });
@@ -96,7 +93,7 @@ function fileHandle(source: RandomAccessFile): FileHandle {
   return handle as unknown as FileHandle;
 }
 
-function begin(schema: Schema, path: string, collector: RowCollector): ColumnPlan {
+function begin(schema: Schema, path: string, collector: RowSink): ColumnPlan {
   const columns = schema.fields.map(({ name, type }) => ({ name, holds: arrowHolds(type), type: String(type) }));
   const plan = collector.begin(
     { path, unit: 'row' },
@@ -111,7 +108,7 @@ interface BatchPlace {
   /** The number of the batch's first row. */
   readonly first: number;
   readonly path: string;
-  readonly collector: RowCollector;
+  readonly collector: RowSink;
 }
 
 function addBatch(batch: RecordBatch, { plan, first, path, collector }: BatchPlace): void {

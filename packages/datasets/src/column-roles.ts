@@ -22,6 +22,8 @@ export interface ColumnPlan {
   readonly label: string | undefined;
   /** True where the caller named the columns. */
   readonly isMapped: boolean;
+  /** True where the columns are not texts by role but whatever they are. */
+  readonly takesAnyType?: true;
 }
 
 /** The columns of the file that are read: texts, the list of negatives, labels. */

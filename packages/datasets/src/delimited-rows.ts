@@ -2,7 +2,7 @@ import { EmbedbagError } from '@embedbag/core';
 import type { DatasetFile } from './dataset-files.js';
 import { decompressedBytes } from './decompressed-bytes.js';
 import { type DelimitedFormat, delimitedRecords } from './delimited-records.js';
-import type { RowCollector } from './row-collector.js';
+import type { RowSink } from './row-sink.js';
 
 /** Where the values of a row lie among its fields; -1 for none. */
 interface FieldIndices {
@@ -14,7 +14,7 @@ interface FieldIndices {
 /** Adds the rows of a .csv or .tsv file to `collector`; its header says which columns it has. */
 export async function readDelimitedRows(
   { path, compression, format }: DatasetFile,
-  collector: RowCollector,
+  collector: RowSink,
   { quote, signal }: { readonly quote: DelimitedFormat['quote']; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   const source = decompressedBytes(path, compression, signal);

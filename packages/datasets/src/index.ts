@@ -21,12 +21,14 @@ export {
   type RetrievalData,
   readRetrievalFolder,
 } from './read-retrieval-folder.js';
+export { type ReadRowsOptions, readRows } from './read-rows.js';
 export { type ReadTextsOptions, readTexts } from './read-texts.js';
 export { type RenameColumnsOptions, renameColumns } from './rename-columns.js';
 export { selectRows } from './select-rows.js';
 export { type ShuffleRowsOptions, shuffleRows } from './shuffle-rows.js';
 export type { ByteSource } from './source-blocks.js';
 export { type DatasetSplit, type SplitRowsOptions, splitRows } from './split-rows.js';
+export type { TableRow } from './table-rows.js';
 export { takeRows } from './take-rows.js';
 export type { PairOptions, SplitPairs, TextPairs } from './text-pairs.js';
 export {

@@ -5,7 +5,8 @@ import { type ColumnPlan, plannedColumns } from './column-roles.js';
 import { decodedText } from './decoded-text.js';
 import { parquetColumns } from './parquet-columns.js';
 import { openRandomAccessFile, type RandomAccessFile } from './random-access-file.js';
-import { emptyFile, type RowCollector } from './row-collector.js';
+import { emptyFile } from './row-collector.js';
+import type { RowSink } from './row-sink.js';
 import { checkColumnTypes, type TypedColumn } from './typed-columns.js';
 
 const MAGIC = 'PAR1';
@@ -23,7 +24,7 @@ const SLICE_BYTES = 1 << 25;
  */
 export async function readParquetRows(
   path: string,
-  collector: RowCollector,
+  collector: RowSink,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   signal?.throwIfAborted();
@@ -86,7 +87,7 @@ interface RowRequest {
   readonly metadata: FileMetaData;
   readonly path: string;
   readonly plan: ColumnPlan;
-  readonly collector: RowCollector;
+  readonly collector: RowSink;
   readonly signal: AbortSignal | undefined;
 }
 

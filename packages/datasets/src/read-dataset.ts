@@ -4,21 +4,18 @@ import type { DatasetNotice } from './column-notices.js';
 import { type ColumnMapping, checkMapping } from './column-roles.js';
 import { type DatasetFile, findDatasetFiles } from './dataset-files.js';
 import type { DatasetFormat } from './dataset-format.js';
-import { readDelimitedRows } from './delimited-rows.js';
+import { addFileRows, type FileRowsOptions } from './file-rows.js';
 import type { HubDatasetOptions } from './hub-dataset.js';
 import { checkHubOptions, checkNoneOfHub, isHubDataset } from './hub-dataset-id.js';
-import { readJsonLinesRows } from './json-lines-rows.js';
 import { emptyFile, RowCollector } from './row-collector.js';
 import type { RowRange } from './split-slice.js';
 
 /** Settings of {@link readDataset} and of `readDatasets`. */
-export interface ReadDatasetOptions extends HubDatasetOptions {
+export interface ReadDatasetOptions extends HubDatasetOptions, FileRowsOptions {
   /** Default: by each file's extension. Of a folder only files of this format are read. */
   readonly format?: DatasetFormat;
   /** Which column of the file holds which role. Default: the file's columns are named after the roles. */
   readonly columns?: ColumnMapping;
-  /** For csv and tsv: the character around fields that hold a delimiter or a line end, or false. Default `"`. */
-  readonly quote?: '"' | false;
   /** Is told what can be read but may not be what was meant: roles that look swapped, columns that have the name of ids. */
   readonly onNotice?: (notice: DatasetNotice) => void;
 }
@@ -97,26 +94,11 @@ export async function collectRows(
   const collector = new RowCollector(options.columns, range);
   for await (const file of files) {
     const before = collector.rowCount;
-    await readRows(file, collector, options);
+    await addFileRows(file, collector, options);
     if (collector.rowCount === before) throw emptyFile(file.path);
     if (collector.rowsToGo === 0) break;
   }
   return collector;
-}
-
-/** The readers of Parquet and Arrow are loaded when the first such file is read. */
-async function readRows(file: DatasetFile, collector: RowCollector, options: ReadDatasetOptions): Promise<void> {
-  const { signal } = options;
-  switch (file.format) {
-    case 'jsonl':
-      return readJsonLinesRows(file, collector, signal);
-    case 'parquet':
-      return (await import('./parquet-rows.js')).readParquetRows(file.path, collector, signal);
-    case 'arrow':
-      return (await import('./arrow-rows.js')).readArrowRows(file.path, collector, signal);
-    default:
-      return readDelimitedRows(file, collector, { quote: options.quote ?? '"', signal });
-  }
 }
 
 /** `train` for `train-00000-of-00002` and `train-00001-of-00002`. */

@@ -14,19 +14,9 @@ import { describe } from './describe-value.js';
 import { isLabel, LabelCollector, parsedList } from './label-collector.js';
 import { MOST_TEXTS, RaggedColumnsBuilder } from './ragged-columns.js';
 import { placeDetails, placeIn, type RowFile } from './row-file.js';
-import type { RowRange } from './split-slice.js';
+import { RowCounter, type RowSink, type SourceRow } from './row-sink.js';
+import { ALL_ROWS, type RowRange } from './split-slice.js';
 import { TextColumnBuilder } from './text-column.js';
-
-/** The values of one row as the file has them. */
-export interface SourceRow {
-  /** The value of the text column `source`, the `index`-th of the plan. */
-  textAt(source: string, index: number): unknown;
-  /** The value of the column of negatives. */
-  readonly negatives: unknown;
-  readonly label: unknown;
-  /** Its line or number in the file. */
-  readonly at: number;
-}
 
 interface StartedFile {
   readonly file: RowFile;
@@ -35,9 +25,9 @@ interface StartedFile {
 }
 
 /** Checks the rows of one or several files with the same columns and gathers them in columns. */
-export class RowCollector {
+export class RowCollector implements RowSink {
   private readonly mapping: ColumnMapping | undefined;
-  private readonly range: RowRange;
+  private readonly counter: RowCounter;
   private readonly files: StartedFile[] = [];
   private plan: ColumnPlan | undefined;
   private builders: readonly TextColumnBuilder[] = [];
@@ -45,13 +35,12 @@ export class RowCollector {
   private readonly ignored = new Set<string>();
   private negatives: RaggedColumnsBuilder | undefined;
   private labels: LabelCollector | undefined;
-  private seen = 0;
   private rows = 0;
 
   /** Keeps the rows of `range`, counted over all files; all of them by default. */
-  constructor(mapping: ColumnMapping | undefined, range: RowRange = { from: 0, to: Number.POSITIVE_INFINITY }) {
+  constructor(mapping: ColumnMapping | undefined, range: RowRange = ALL_ROWS) {
     this.mapping = mapping;
-    this.range = range;
+    this.counter = new RowCounter(range);
   }
 
   /** What is suspicious in the columns of the first file. */
@@ -61,19 +50,15 @@ export class RowCollector {
 
   /** Rows of all files so far, those included that were not kept. */
   get rowCount(): number {
-    return this.seen;
+    return this.counter.rowCount;
   }
 
-  /** Rows until the last one that is kept. */
   get rowsToGo(): number {
-    return Math.max(0, this.range.to - this.seen);
+    return this.counter.rowsToGo;
   }
 
-  /** Counts the next `count` rows where none of them is kept; false, and nothing is counted, where one is. */
   passOver(count: number): boolean {
-    const isBefore = this.seen + count <= this.range.from;
-    if (isBefore) this.seen += count;
-    return isBefore;
+    return this.counter.passOver(count);
   }
 
   /**
@@ -99,8 +84,7 @@ export class RowCollector {
 
   /** Adds a row of the file that was begun last, if it is one to keep. */
   add({ textAt, negatives, label, at }: SourceRow): void {
-    if (this.rowsToGo === 0 || this.passOver(1)) return;
-    this.seen += 1;
+    if (!this.counter.keepsNext()) return;
     const { texts } = this.currentPlan();
     for (const [index, builder] of this.builders.entries()) {
       const value = textAt(texts[index]?.source ?? '', index);

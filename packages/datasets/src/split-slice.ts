@@ -21,6 +21,11 @@ export interface RowRange {
   readonly to: number;
 }
 
+/** Every row. */
+export const ALL_ROWS: RowRange = { from: 0, to: Number.POSITIVE_INFINITY };
+/** No row: to count them. */
+export const NO_ROWS: RowRange = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
 const SLICE = /^([\w-]+(?:\.[\w-]+)*)(?:\[(-?[\d_]+%?)?:(-?[\d_]+%?)?\])?$/;
 
 function sliceEnd(text: string | undefined): SliceEnd | undefined {

@@ -12,6 +12,7 @@ export interface TypedColumn {
 
 /** Refuses a plan whose texts lie in columns of another type, before any row is read. */
 export function checkColumnTypes(plan: ColumnPlan, columns: readonly TypedColumn[], path: string): void {
+  if (plan.takesAnyType) return;
   for (const { source } of plan.texts) requireType(source, ['text'], 'texts', columns, path);
   // A list may also be written as JSON, as in a text file.
   if (plan.negatives !== undefined) requireType(plan.negatives, ['texts', 'text'], 'lists of texts', columns, path);
