@@ -1,10 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbedbagError, type Hub, openHubId } from '@embedbag/core';
-import { isRetrievalFolder, readDataset, readRetrievalFolder } from '@embedbag/datasets';
+import { isRetrievalFolder, readRetrievalFolder, readRows, type TableRow } from '@embedbag/datasets';
 import { NANO_BEIR_SPLITS, type NanoBeirOptions, retrievalSetFromRows } from '@embedbag/evaluators';
 
-const CONFIGS = { corpus: ['_id', 'text'], queries: ['_id', 'text'], qrels: ['query-id', 'corpus-id'] } as const;
+const CONFIGS = {
+  corpus: ['_id', 'text'],
+  queries: ['_id', 'text'],
+  qrels: ['query-id', 'corpus-id', 'score'],
+} as const;
 type Config = keyof typeof CONFIGS;
 
 /** Where the NanoBEIR datasets lie. */
@@ -50,26 +54,12 @@ async function hubFiles(id: string, hub: Hub, signal: AbortSignal): Promise<File
   };
 }
 
-/** Rows of two columns of texts. */
-async function* rowsOf(
-  files: readonly string[],
-  [first, second]: readonly [string, string],
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Record<string, string>> {
-  const data = await readDataset(files, {
-    columns: { anchor: first, positive: second },
-    ...(signal !== undefined && { signal }),
-  });
-  const rows = Int32Array.from({ length: data.rowCount }, (_, row) => row);
-  const [left, right] = [data.texts(0, rows), data.texts(1, rows)];
-  for (let row = 0; row < data.rowCount; row++) yield { [first]: left[row]!, [second]: right[row]! };
-}
-
 function tablesLoader(source: string, filesOf: FilesOf): NanoBeirOptions['load'] {
   return async (split, { signal }) => {
-    const rows = async (config: Config): Promise<AsyncGenerator<Record<string, string>>> => {
+    const rows = async (config: Config): Promise<AsyncGenerator<TableRow>> => {
       const files = await filesOf(config, split, signal);
-      if (files.length > 0) return rowsOf(files, CONFIGS[config], signal);
+      if (files.length > 0)
+        return readRows(files, { columns: CONFIGS[config], ...(signal !== undefined && { signal }) });
       throw new EmbedbagError({
         code: 'missing-split',
         message: `Expected a file of ${config}/${split} in ${source}, received none. Check the path, or choose datasets with \`--nanobeir-datasets\`.`,

@@ -83,9 +83,13 @@ describe('a model of the hub', () => {
     const lines = (rows: readonly object[]): Buffer =>
       Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     const tables = {
-      corpus: lines(texts),
+      // An empty document and a judgement of 0, as some of the datasets have, count for nothing.
+      corpus: lines([...texts, { _id: 'empty', text: '' }]),
       queries: lines(texts),
-      qrels: lines(texts.map(({ _id }) => ({ 'query-id': _id, 'corpus-id': _id }))),
+      qrels: lines([
+        ...texts.map(({ _id }) => ({ 'query-id': _id, 'corpus-id': _id, score: 1 })),
+        { 'query-id': '0', 'corpus-id': '1', score: 0 },
+      ]),
     };
     const splits = ['ClimateFEVER', 'DBPedia', 'FEVER', 'FiQA2018', 'HotpotQA', 'MSMARCO', 'NFCorpus', 'NQ'];
     const all = [...splits, 'QuoraRetrieval', 'SCIDOCS', 'ArguAna', 'SciFact', 'Touche2020'];
