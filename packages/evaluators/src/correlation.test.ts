@@ -1,19 +1,34 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { averageRanks, pearsonCorrelation, spearmanCorrelation } from './correlation.js';
+import { allItems, averageRanks, orderValues, pearsonCorrelation, spearmanCorrelation } from './correlation.js';
 import { refusal } from './fixtures/refusal.js';
 
 const few = fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 2, maxLength: 30 });
 
 test('equal values share the mean of the ranks they take', () => {
-  expect([...averageRanks([30, 10, 20, 10, 30, 30])]).toEqual([5, 1.5, 3, 1.5, 5, 5]);
+  const ranks = (values: readonly number[]): number[] => [
+    ...averageRanks(orderValues(values), allItems(values.length)),
+  ];
+  expect(ranks([30, 10, 20, 10, 30, 30])).toEqual([5, 1.5, 3, 1.5, 5, 5]);
   fc.assert(
     fc.property(few, (values) => {
       const plain = values.map(
         (value) =>
           values.filter((other) => other < value).length + (values.filter((other) => other === value).length + 1) / 2,
       );
-      expect([...averageRanks(values)]).toEqual(plain);
+      expect(ranks(values)).toEqual(plain);
+    }),
+  );
+});
+
+test('items that were chosen have the ranks of their values by themselves', () => {
+  fc.assert(
+    fc.property(few, fc.array(fc.nat(), { maxLength: 40 }), (values, numbers) => {
+      const items = numbers.map((number) => number % values.length);
+      const alone = items.map((item) => values[item]!);
+      expect(averageRanks(orderValues(values), items)).toEqual(
+        averageRanks(orderValues(alone), allItems(alone.length)),
+      );
     }),
   );
 });

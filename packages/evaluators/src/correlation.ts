@@ -41,15 +41,41 @@ export function pearsonCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): 
   return Math.min(1, Math.max(-1, product / Math.sqrt(squaresA) / Math.sqrt(squaresB)));
 }
 
-/** The rank of every value from 1, the lowest first; equal values share the mean of their ranks. */
-export function averageRanks(values: ArrayLike<number>): Float64Array {
+/** Values by their order alone, so that the ranks of any choice of them are found without sorting again. */
+export interface OrderedValues {
+  /** By value: how many different lower values there are, `[values]`. */
+  readonly places: Int32Array;
+  /** How many different values there are. */
+  readonly distinct: number;
+}
+
+/** The order of `values`, none of which is not a number. */
+export function orderValues(values: ArrayLike<number>): OrderedValues {
   const sorted = Float64Array.from(values).sort();
-  const rankOf = new Map<number, number>();
-  for (let start = 0, end = 0; start < sorted.length; start = end) {
-    while (end < sorted.length && sorted[end] === sorted[start]) end += 1;
-    rankOf.set(sorted[start]!, (start + 1 + end) / 2);
+  const placeOf = new Map<number, number>();
+  for (const value of sorted) if (!placeOf.has(value)) placeOf.set(value, placeOf.size);
+  return { places: Int32Array.from(values, (value) => placeOf.get(value)!), distinct: placeOf.size };
+}
+
+/**
+ * The rank of each of `items`, numbers of values that may come several times, among these items: from 1, the lowest first;
+ * equal values share the mean of their ranks.
+ */
+export function averageRanks({ places, distinct }: OrderedValues, items: ArrayLike<number>): Float64Array {
+  const counts = new Int32Array(distinct);
+  for (let i = 0; i < items.length; i++) counts[places[items[i]!]!]! += 1;
+  const ranks = new Float64Array(distinct);
+  let below = 0;
+  for (const [place, count] of counts.entries()) {
+    ranks[place] = below + (count + 1) / 2;
+    below += count;
   }
-  return Float64Array.from(values, (value) => rankOf.get(value) ?? Number.NaN);
+  return Float64Array.from(items, (item) => ranks[places[item]!]!);
+}
+
+/** The numbers `0 .. count - 1`. */
+export function allItems(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, item) => item);
 }
 
 /**
@@ -63,5 +89,6 @@ export function averageRanks(values: ArrayLike<number>): Float64Array {
  */
 export function spearmanCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
   checkLengths(a, b);
-  return pearsonCorrelation(averageRanks(a), averageRanks(b));
+  const items = allItems(a.length);
+  return pearsonCorrelation(averageRanks(orderValues(a), items), averageRanks(orderValues(b), items));
 }

@@ -6,7 +6,7 @@ import {
   type Matrix,
   type SimilarityFunctionName,
 } from '@embedbag/core';
-import { pearsonCorrelation, spearmanCorrelation } from './correlation.js';
+import { allItems, averageRanks, orderValues, pearsonCorrelation } from './correlation.js';
 import { type DimensionOptions, dimensionsFor, resolveTruncateDims } from './dimension-options.js';
 import { embeddedColumns } from './embedded-columns.js';
 import { largestFigures } from './largest-figure.js';
@@ -69,33 +69,45 @@ function comparedSides(
   return quantizedValues(truncated.map(normalizedRows), precision, kernels);
 }
 
-/** The figures over `items` of the pairs, or over all. */
-function correlations(
-  similarity: ReadonlyMap<SimilarityFunctionName, Float32Array>,
-  { scores, similarities }: Settings,
-  items?: ArrayLike<number>,
-): Record<string, number> {
-  const of = (values: ArrayLike<number>): ArrayLike<number> =>
-    items === undefined ? values : Float64Array.from(items, (item) => values[item]!);
-  const expected = of(scores);
-  const figures: Record<string, number> = {};
-  for (const [name, values] of similarity) {
-    const received = of(values);
-    figures[keyOf(name, 'pearson')] = pearsonCorrelation(expected, received);
-    figures[keyOf(name, 'spearman')] = spearmanCorrelation(expected, received);
-  }
-  return { ...figures, ...largestFigures(figures, similarities, METRICS, keyOf) };
+/** A figure of some of the pairs, each as often as it is listed. */
+type Correlation = (items: ArrayLike<number>) => number;
+
+/** By key: both correlations of the scores with the similarities `received` of one function. */
+function correlationsOf(
+  similarity: SimilarityFunctionName,
+  received: Float32Array,
+  { scores }: Settings,
+): [string, Correlation][] {
+  const [expectedOrder, receivedOrder] = [orderValues(scores), orderValues(received)];
+  const pearson: Correlation = (items) =>
+    pearsonCorrelation(
+      Float64Array.from(items, (item) => scores[item]!),
+      Float64Array.from(items, (item) => received[item]!),
+    );
+  const spearman: Correlation = (items) =>
+    pearsonCorrelation(averageRanks(expectedOrder, items), averageRanks(receivedOrder, items));
+  return [
+    [keyOf(similarity, 'pearson'), pearson],
+    [keyOf(similarity, 'spearman'), spearman],
+  ];
 }
 
 function measure(sides: readonly Matrix[], dimension: number, settings: Settings, kernels: Kernels): DimMeasurement {
+  const { similarities, scores } = settings;
   const [first, second] = comparedSides(sides, dimension, settings.precision, kernels) as [Matrix, Matrix];
-  const similarity = new Map(settings.similarities.map((name) => [name, pairwiseScores(first, second, name)]));
+  const correlations = new Map(
+    similarities.flatMap((name) => correlationsOf(name, pairwiseScores(first, second, name), settings)),
+  );
+  const figuresOf = (items: ArrayLike<number>): Record<string, number> => {
+    const figures = Object.fromEntries([...correlations].map(([key, correlation]) => [key, correlation(items)]));
+    return { ...figures, ...largestFigures(figures, similarities, METRICS, keyOf) };
+  };
   return {
     dimension,
-    figures: correlations(similarity, settings),
+    figures: figuresOf(allItems(scores.length)),
     items: {
       values: {},
-      measure: (key, items) => correlations(similarity, settings, items)[key] ?? Number.NaN,
+      measure: (key, items) => correlations.get(key)?.(items) ?? figuresOf(items)[key] ?? Number.NaN,
     },
   };
 }
