@@ -86,6 +86,15 @@ describe('online', () => {
     expect(hub.events.at(-1)).toMatchObject({ type: 'hub-unreachable', repository: 'owner/tiny', commit });
   });
 
+  test('a commit without a listing in the cache is asked for once where the hub is down', async () => {
+    await fillCache();
+    await rm(folder('trees'), { recursive: true });
+    hub.server.misbehave(() => ({ hangsUp: true }));
+    const snapshot = await hub.client().open({ ...MODEL, revision: commit });
+    expect(snapshot.files).toEqual([{ path: 'README.md', sizeBytes: 7 }]);
+    expect(hub.server.requests).toHaveLength(1);
+  });
+
   test('a refusal is no reason to use the cache', async () => {
     await fillCache();
     hub.server.misbehave(() => ({ status: 403 }));

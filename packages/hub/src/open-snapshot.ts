@@ -78,21 +78,33 @@ function notCached(settings: HubSettings, repository: HubRepository, what: strin
   });
 }
 
+/** The files of a commit: a listing that was asked for before, or the hub's. */
+async function treeOf(
+  { requests }: SnapshotContext,
+  cache: RepositoryCache,
+  subject: RequestSubject,
+  ask: { readonly commit: string; readonly attempts: number; readonly signal: AbortSignal | undefined },
+): Promise<Listing> {
+  const stored = await readStoredTree(cache, ask.commit);
+  return listing(ask.commit, stored ?? (await fetchTree({ requests, cache, subject, ...ask })));
+}
+
 async function fetchListing(
-  { settings, requests }: SnapshotContext,
+  context: SnapshotContext,
   cache: RepositoryCache,
   subject: RequestSubject,
   signal: AbortSignal | undefined,
 ): Promise<Listing> {
+  const { settings, requests } = context;
   const { name, revision = 'main' } = subject.repository;
   const cached = await cachedListing(cache, revision);
   if (isCommit(revision) && cached?.tree !== undefined) return cached;
   try {
     // With a cache to fall back to nobody waits for a network that is not there.
     const attempts = cached === undefined ? settings.attempts : 1;
-    const commit = isCommit(revision) ? revision : await fetchCommit(requests, subject, signal, attempts);
-    const tree = (await readStoredTree(cache, commit)) ?? (await fetchTree(requests, cache, subject, commit, signal));
-    return listing(commit, tree);
+    if (isCommit(revision)) return await treeOf(context, cache, subject, { commit: revision, attempts, signal });
+    const commit = await fetchCommit(requests, subject, signal, attempts);
+    return await treeOf(context, cache, subject, { commit, attempts: settings.attempts, signal });
   } catch (error) {
     if (cached === undefined || !isOutage(error)) throw error;
     const reason = (error as Error).message;

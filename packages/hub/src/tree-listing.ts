@@ -98,18 +98,24 @@ function sorted(files: ListedFile[]): readonly ListedFile[] {
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+/** A listing to ask for. */
+export interface TreeRequest {
+  readonly requests: HubRequests;
+  readonly cache: RepositoryCache;
+  readonly subject: RequestSubject;
+  readonly commit: string;
+  readonly signal: AbortSignal | undefined;
+  /** How often each page is asked for. */
+  readonly attempts: number;
+}
+
 /**
  * Asks the hub for the files of a commit, page by page, and stores the listing.
  *
  * @throws EmbedbagError `hub-wrong-answer`, `hub-unsafe-path`, and what `HubRequests` throws.
  */
-export async function fetchTree(
-  requests: HubRequests,
-  cache: RepositoryCache,
-  subject: RequestSubject,
-  commit: string,
-  signal: AbortSignal | undefined,
-): Promise<readonly ListedFile[]> {
+export async function fetchTree(request: TreeRequest): Promise<readonly ListedFile[]> {
+  const { requests, cache, subject, commit, signal, attempts } = request;
   const { listFiles } = await import('@huggingface/hub');
   const { type, name } = subject.repository;
   const files: ListedFile[] = [];
@@ -118,7 +124,7 @@ export async function fetchTree(
     revision: commit,
     recursive: true,
     hubUrl: subject.endpoint,
-    fetch: checkedPages(requests.jsonFetch(subject, signal), subject),
+    fetch: checkedPages(requests.jsonFetch(subject, signal, attempts), subject),
   });
   for await (const entry of entries) {
     if (entry.type === 'directory') continue;
