@@ -44,6 +44,11 @@ function checkRowsAtOnce({ rowsAtOnce }: CheckedProblem): void {
   mismatch('`rowsAtOnce`', 'a whole number from 1', rowsAtOnce, 'Leave it out for the fastest.');
 }
 
+function checkProducts({ products }: CheckedProblem): void {
+  if (products === undefined || products === 'float32' || products === 'int16') return;
+  mismatch('`products`', '`float32` or `int16`', `\`${String(products)}\``, 'Leave it out for `float32`.');
+}
+
 function checkGuide({ guide, rows, columns, blocks }: CheckedProblem): void {
   if (!guide) return;
   if (blocks.some(({ partition }) => partition !== 0)) {
@@ -86,6 +91,7 @@ export function checkContrastive(problem: CheckedProblem, gradients?: readonly A
   checkBlocks(problem);
   checkTerms(problem);
   checkRowsAtOnce(problem);
+  checkProducts(problem);
   checkGuide(problem);
   checkTextIds(problem);
   for (const column of problem.columns) {

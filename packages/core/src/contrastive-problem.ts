@@ -40,6 +40,16 @@ export interface MatryoshkaTerm {
   readonly weight: number;
 }
 
+/**
+ * What the products of embeddings, and of gradients with embeddings, are computed in.
+ *
+ * `float32`. Or `int16`: every row is rounded to 16-bit integers with a scale of its own, as are the softmax's weights, and
+ * products are sums of 32-bit integers; all else stays float32. The loss is exactly that of the rounded rows. A cosine of
+ * 1,024 dims moves by some 1e-5, a gradient by some 5e-4 of its length, both a tenth of what bfloat16 does to them. For
+ * backends that are faster at it; others take float32, and all may where a dim is below 16.
+ */
+export type ContrastiveProducts = 'float32' | 'int16';
+
 /** The declarative form of a contrastive loss: what a fused kernel needs to know beside the embeddings. */
 export interface ContrastiveForm {
   /** Block 0 holds the label of every row: its entry `(i, i)`. */
@@ -81,4 +91,6 @@ export interface ContrastiveProblem extends ContrastiveForm {
   readonly terms: readonly MatryoshkaTerm[];
   /** By column: 0 where a row has no text and is no candidate. Undefined where all rows count. Columns 0 and 1 have none. */
   readonly valid?: readonly (Uint8Array | undefined)[];
+  /** Default `float32`. A guide's cosines are always float32. */
+  readonly products?: ContrastiveProducts;
 }

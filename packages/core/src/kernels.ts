@@ -1,4 +1,4 @@
-import type { ContrastiveProblem } from './contrastive-problem.js';
+import type { ContrastiveProblem, ContrastiveProducts } from './contrastive-problem.js';
 import type { TokenBags } from './token-bags.js';
 
 /** The version tag of {@link Kernels}. */
@@ -107,6 +107,8 @@ export interface Kernels {
   readonly backend: string;
   /** How many threads compute, the calling one included. */
   readonly threads: number;
+  /** What `contrastive` can compute products in; default `float32` alone. Asked for another, it takes `float32`. */
+  readonly products?: readonly ContrastiveProducts[];
 
   /** A zero-filled array in the backend's own memory; give it back with `release`. */
   allocateFloat32(length: number): Float32Array;

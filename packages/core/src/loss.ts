@@ -1,4 +1,4 @@
-import type { ContrastiveForm } from './contrastive-problem.js';
+import type { ContrastiveForm, ContrastiveProducts } from './contrastive-problem.js';
 import type { JsonObject } from './json.js';
 import type { Kernels } from './kernels.js';
 import type { Random } from './random.js';
@@ -48,6 +48,8 @@ export interface LossComputeInput<Prepared = unknown> {
   /** What `prepare` returned. */
   readonly prepared: Prepared;
   readonly kernels: Kernels;
+  /** What the kernels are to compute products in; default `float32`. A loss that asks them for none need not look. */
+  readonly products?: ContrastiveProducts;
 }
 
 /**

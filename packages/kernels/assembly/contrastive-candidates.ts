@@ -1,11 +1,15 @@
-// The fused contrastive kernel, 7 of 7: the gradient of the candidates.
+// The fused contrastive kernel, 9 of 9: the gradient of the candidates.
 import { partStart } from './arguments';
 import {
-  blocks, byDims, candidateColumn, candidateNumber, candidateSums, columns, dimension, dimsStride,
-  endOctet, firstOctet, firstRow, gradientOf, inverseNorms, octetColumn, octetWidth, paddedRows, partialSums,
-  planeOctetStride, planeOf, planesStride, queryColumn, readProblem, rows, rowsPerThread, terms, weightedSums,
+  blocks, byDims, byPairs, candidateColumn, candidateNumber, candidateSums, columns, dimension, dimsStride,
+  endOctet, firstOctet, firstRow, gradientOf, int16, inverseNorms, octetColumn, octetWidth, paddedRows, partialSums,
+  planeOctetStride, planeOf, planesStride, queryColumn, readProblem, rowScales, rows, rowsPerThread, sumsStride,
+  terms, weightedSums,
 } from './contrastive-problem';
+import { candidateUnits } from './contrastive-int16-weights';
+import { addInt16Gradient } from './int16';
 import { multiplyTransposed } from './multiply';
+import { multiplyTransposedInt16 } from './multiply-int16';
 import { addOctet, multiplyAdd } from './vector';
 
 /** Rows that are multiplied at a time: long enough a chain that loading and storing its tile does not count. */
@@ -32,8 +36,33 @@ function multiplyCandidates(block: i32, term: i32, part: i32, parts: i32, begin:
       const from = weights + <usize>(quad >> 1) * planeOctetStride + (<usize>(quad & 1) << 4);
       for (let dims = first; dims < last; dims++) {
         const panel = query + <usize>dims * dimsStride;
-        const tile = sums + <usize>dims * dimsStride + (<usize>quad << 7);
+        const tile = sums + <usize>dims * sumsStride + (<usize>quad << 7);
         multiplyTransposed(from, planesStride, parts, rowsPerThread, panel, panel + rowsBytes, tile);
+      }
+    }
+  }
+}
+
+/** As {@link multiplyCandidates}; the integers of every thread's rows have scales of their own. */
+function multiplyCandidatesInt16(block: i32, term: i32, part: i32, parts: i32, begin: i32, end: i32): void {
+  const sums = weightedSums(candidateColumn(block));
+  const lastDims = endOctet(term);
+  const dimsAtATime = max(1, PANEL_ROWS / rowsPerThread);
+  for (let first = firstOctet(term); first < lastDims; first += dimsAtATime) {
+    const last = min(first + dimsAtATime, lastDims);
+    for (let p = part; p < part + parts; p++) {
+      const row = firstRow + p * rowsPerThread;
+      const query = byPairs(queryColumn(block)) + (<usize>row << 4);
+      const rowsBytes = <usize>min(rowsPerThread, paddedRows - row) << 4;
+      const weights = planeOf(p, block, term) + 32;
+      const units = candidateUnits(p, block, term);
+      for (let quad = begin << 1; quad < end << 1; quad++) {
+        const from = weights + <usize>(quad >> 1) * planeOctetStride + (<usize>(quad & 1) << 4);
+        for (let dims = first; dims < last; dims++) {
+          const panel = query + <usize>dims * dimsStride;
+          const tile = sums + <usize>dims * sumsStride + (<usize>quad << 7);
+          multiplyTransposedInt16(from, panel, panel + rowsBytes, units + (<usize>quad << 4), tile);
+        }
       }
     }
   }
@@ -69,7 +98,10 @@ export function contrastiveCandidates(args: usize, thread: i32, threads: i32): v
     for (let block = 0; block < blocks; block++) {
       for (let first = begin; first < end; first += OCTETS_AT_A_TIME) {
         const last = min(first + OCTETS_AT_A_TIME, end);
-        for (let term = 0; term < terms; term++) multiplyCandidates(block, term, part, together, first, last);
+        for (let term = 0; term < terms; term++) {
+          if (int16) multiplyCandidatesInt16(block, term, part, together, first, last);
+          else multiplyCandidates(block, term, part, together, first, last);
+        }
       }
     }
   }
@@ -81,8 +113,9 @@ export function contrastiveCandidates(args: usize, thread: i32, threads: i32): v
 /** One candidate's sums, less the part along the candidate itself, added to its gradient. */
 function addCandidateGradient(column: i32, row: i32): void {
   const target = gradientOf(column) + (<usize>row * <usize>dimension << 2);
-  const own = byDims(column) + (<usize>row << 5);
+  const own = byDims(column) + (<usize>row << (int16 ? 4 : 5));
   const sums = weightedSums(column) + (<usize>row << 5);
+  const scale: f32 = int16 ? load<f32>(rowScales(column) + (<usize>row << 2)) : 1;
   let radial: f32 = 0;
   for (let term = terms - 1; term >= 0; term--) {
     const at = <usize>(term * paddedRows + row) << 2;
@@ -90,10 +123,16 @@ function addCandidateGradient(column: i32, row: i32): void {
     radial += load<f32>(candidateSums(column) + at) * norm * norm;
     const factor = f32x4.splat(-radial);
     for (let dims = firstOctet(term); dims < endOctet(term); dims++) {
-      const offset = <usize>dims * dimsStride;
-      const left = multiplyAdd(factor, v128.load(own + offset), v128.load(sums + offset));
-      const right = multiplyAdd(factor, v128.load(own + offset, 16), v128.load(sums + offset, 16));
-      addOctet(target + (<usize>octetColumn(dims) << 2), octetWidth(dims), left, right, sums + offset);
+      const from = own + <usize>dims * dimsStride;
+      const tile = sums + <usize>dims * sumsStride;
+      const to = target + (<usize>octetColumn(dims) << 2);
+      if (int16) {
+        addInt16Gradient(to, octetWidth(dims), from, radial, scale, tile);
+      } else {
+        const left = multiplyAdd(factor, v128.load(from), v128.load(tile));
+        const right = multiplyAdd(factor, v128.load(from, 16), v128.load(tile, 16));
+        addOctet(to, octetWidth(dims), left, right, tile);
+      }
     }
   }
 }

@@ -1,14 +1,13 @@
-// The fused contrastive kernel, 2 of 7: prefix norms and the two layouts of every column.
+// The fused contrastive kernel, 2 of 9: prefix norms and the layouts of every column.
 import { partStart } from './arguments';
 import {
   asks, byCandidates, byDims, candidateNumber, candidateSums, candidatesStride, columns, dimOctets, dimension,
-  dimsStride, embeddings, endColumn, firstColumn, gradientOf, inverseNorms, octetColumn, octetWidth, paddedRows,
-  readProblem, rows, terms, weightedSums, withGradient,
+  dimsStride, embeddings, endColumn, firstColumn, gradientOf, int16, inverseNorms, octetColumn, octetWidth, paddedRows,
+  readProblem, rows, sumsStride, terms, weightedSums, withGradient,
 } from './contrastive-problem';
-import { sumOfSquares } from './vector';
-
-/** A row with a norm of at most this is a text without tokens: its cosines and its gradient are 0. */
-const SMALLEST_NORM: f64 = 1e-12;
+import { writeInt16Layouts } from './contrastive-int16-layouts';
+import { transposeWords } from './transpose';
+import { sumOfSquares, SMALLEST_NORM } from './vector';
 
 function writeInverseNorms(column: i32, row: i32): void {
   const data = embeddings(column) + (<usize>row * <usize>dimension << 2);
@@ -45,36 +44,27 @@ function writeByDims(column: i32, row: i32): void {
   }
 }
 
-/** Turns `[4 rows][4 dims]`, rows 32 bytes apart, into `[4 dims][4 rows]`, dims 32 bytes apart. */
-// @ts-ignore: decorator
-@inline
-function transpose(source: usize, target: usize): void {
-  const a = v128.load(source);
-  const b = v128.load(source, 32);
-  const c = v128.load(source, 64);
-  const d = v128.load(source, 96);
-  const ab01 = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
-  const ab23 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-  const cd01 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-  const cd23 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  v128.store(target, v128.shuffle<f64>(ab01, cd01, 0, 2));
-  v128.store(target, v128.shuffle<f64>(ab01, cd01, 1, 3), 32);
-  v128.store(target, v128.shuffle<f64>(ab23, cd23, 0, 2), 64);
-  v128.store(target, v128.shuffle<f64>(ab23, cd23, 1, 3), 96);
-}
-
 /** The octet of rows that begins at `row`, from the layout by dims. */
 function writeByCandidates(column: i32, row: i32): void {
   let source = byDims(column) + (<usize>row << 5);
   let target = byCandidates(column) + <usize>(row >> 3) * candidatesStride;
   for (let octet = 0; octet < dimOctets; octet++) {
-    transpose(source, target);
-    transpose(source + 128, target + 16);
-    transpose(source + 16, target + 128);
-    transpose(source + 144, target + 144);
+    transposeWords(source, 32, target);
+    transposeWords(source + 128, 32, target + 16);
+    transposeWords(source + 16, 32, target + 128);
+    transposeWords(source + 144, 32, target + 144);
     source += dimsStride;
     target += 256;
   }
+}
+
+/** Lays out the octet of rows that begins at `first`. */
+function writeLayouts(column: i32, first: i32, answers: bool): void {
+  for (let row = first; row < first + 8; row++) {
+    writeInverseNorms(column, row);
+    writeByDims(column, row);
+  }
+  if (answers) writeByCandidates(column, first);
 }
 
 /** Lays out this thread's rows of every column, and clears their gradients and sums. */
@@ -87,11 +77,8 @@ export function contrastivePrepare(args: usize, thread: i32, threads: i32): void
     const answers = candidateNumber(column) >= 0;
     if (answers || asks(column)) {
       for (let first = begin; first < end; first += 8) {
-        for (let row = first; row < first + 8; row++) {
-          writeInverseNorms(column, row);
-          writeByDims(column, row);
-        }
-        if (answers) writeByCandidates(column, first);
+        if (int16) writeInt16Layouts(column, first, answers, withGradient);
+        else writeLayouts(column, first, answers);
       }
     }
     if (!withGradient) continue;
@@ -103,7 +90,7 @@ export function contrastivePrepare(args: usize, thread: i32, threads: i32): void
       memory.fill(candidateSums(column) + (<usize>(term * paddedRows + begin) << 2), 0, <usize>(end - begin) << 2);
     }
     for (let octet = 0; octet < dimOctets; octet++) {
-      const sums = weightedSums(column) + <usize>octet * dimsStride;
+      const sums = weightedSums(column) + <usize>octet * sumsStride;
       memory.fill(sums + (<usize>begin << 5), 0, <usize>(end - begin) << 5);
     }
   }

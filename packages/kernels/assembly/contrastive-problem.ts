@@ -1,4 +1,4 @@
-// The fused contrastive kernel, 1 of 7: what its parts share.
+// The fused contrastive kernel, 1 of 9: what its parts share.
 //
 // A call runs `contrastivePrepare` once, then for one stretch of rows after the other `contrastiveRows` (each thread its
 // own rows: products, softmax, the rows' gradient) and `contrastiveCandidates` (each thread its own candidates), and
@@ -12,9 +12,19 @@
 //   plane          `[octets of candidates][rowsPerThread][8]`, an octet `planeOctetStride` bytes; one for each block and
 //                  term, the terms of an octet side by side: dot products, which become softmax weights and then sums of
 //                  weights over this and later terms
-//   sums           `[octets of dims][paddedRows][8]`, as by dims: the gradient of a candidate column while it grows, so
+//   sums           `[octets of dims][paddedRows][8]`, float32 always: the gradient of a candidate column while it grows, so
 //                  that the candidates of one octet of dims are consecutive lines and the prefetcher sees them coming
 // Every stride has an odd number of 64-byte lines, so that octets do not meet in the same sets of the cache.
+//
+// With `int16` the operands of all products are 16-bit integers, two to a 32-bit word, and their sums 32-bit integers, which
+// no input makes overflow. A row `a` becomes `q = round(s a)` with a scale `s` of its own, and the loss is that of the rows
+// `q`: norms and cosines are theirs, and a gradient by `q` times `s` is the gradient by `a`. Columns are then laid out as
+//   by dims        `[octets of dims][paddedRows][8]`: a word holds two neighbouring dims of a row
+//   by candidates  `[octets of rows][padded dims / 2][8]` words, each two neighbouring dims of a candidate
+//   by pairs       `[octets of dims][paddedRows / 2][8]` words, each one dim of two neighbouring rows
+// and the weights replace the dot products in their planes, 64 bytes for two rows and an octet of candidates: the first row's
+// eight, the second row's eight, both with a scale a row; then eight words, each one candidate of both rows, with a scale a
+// candidate. Each sum over rows or over candidates so has a scale of its own.
 import { integerAt, numberAt, pointerAt } from './arguments';
 
 export let rows: i32 = 0;
@@ -53,7 +63,11 @@ export let guideOctets: i32 = 0;
 export let guideMargin: f32 = 0;
 export let hasRelativeMargin: bool = false;
 export let runTable: usize = 0;
+/** Whether products are those of 16-bit integers. */
+export let int16: bool = false;
 
+export let sumsStride: usize = 0;
+export let weightScalesBytes: usize = 0;
 export let dimsStride: usize = 0;
 export let candidatesStride: usize = 0;
 export let planeOctetStride: usize = 0;
@@ -100,6 +114,9 @@ export function readProblem(args: usize): void {
   guideOctets = integerAt(args, 35);
   guideMargin = <f32>numberAt(args, 36);
   hasRelativeMargin = integerAt(args, 37) != 0;
+  int16 = integerAt(args, 38) != 0;
+  sumsStride = pointerAt(args, 39);
+  weightScalesBytes = pointerAt(args, 40);
   hasRemovals = textTable != 0 || guideTable != 0;
 }
 
@@ -180,7 +197,7 @@ export function candidateBias(block: i32): usize {
 
 // A column: its matrix, its two layouts, the inverse norms `[terms][paddedRows]`, its gradient, its number among the
 // candidate columns or -1, whether it asks, the sums of weight * cosine over the rows, `[terms][paddedRows]`, and of weight *
-// row, by dims.
+// row, `[octets of dims][paddedRows][8]`, an octet `sumsStride` bytes. With `int16`: its layout by pairs, and the scale of every row.
 // @ts-ignore: decorator
 @inline
 export function embeddings(column: i32): usize {
@@ -225,6 +242,16 @@ export function candidateSums(column: i32): usize {
 @inline
 export function weightedSums(column: i32): usize {
   return pointerAt(columnTable + (<usize>column << 7), 8);
+}
+// @ts-ignore: decorator
+@inline
+export function byPairs(column: i32): usize {
+  return pointerAt(columnTable + (<usize>column << 7), 9);
+}
+// @ts-ignore: decorator
+@inline
+export function rowScales(column: i32): usize {
+  return pointerAt(columnTable + (<usize>column << 7), 10);
 }
 
 // An octet of dims: its first column in the embedding, and how many of its 8 columns are not padding.
@@ -276,7 +303,8 @@ export function planeOf(thread: i32, block: i32, term: i32): usize {
 
 // The scratch of a thread: a zero tile; a word for one segment; per partition, term and row the softmax sum and
 // what is added to the logits, in 4 lanes; per query column, term and row the sum of weight * cosine in 4 lanes; the softmax factor of every partition,
-// term and row; the guide's threshold of every row; per candidate column and term the column sums of this thread's rows; the gradient tiles of one term.
+// term and row; the guide's threshold of every row; per candidate column and term the column sums of this thread's rows; the gradient tiles of
+// one term. Behind them with `int16`: what scales the weights, see contrastive-int16-weights.ts.
 // @ts-ignore: decorator
 @inline
 export function zeroTile(thread: i32): usize {
@@ -321,4 +349,9 @@ export function partialSums(thread: i32): usize {
 @inline
 export function gradientTiles(thread: i32): usize {
   return partialSums(thread) + (<usize>(candidateColumns * terms * paddedRows) << 2);
+}
+// @ts-ignore: decorator
+@inline
+export function weightScales(thread: i32): usize {
+  return scratch + <usize>(thread + 1) * scratchStride - weightScalesBytes;
 }

@@ -1,4 +1,4 @@
-// The fused contrastive kernel, 4 of 7: the entries that a guide or equal texts remove, a stretch of rows at a time.
+// The fused contrastive kernel, 5 of 9: the entries that a guide or equal texts remove, a stretch of rows at a time.
 //
 // What is found is written as one plane a block more, behind those of the terms: what to add to the logits of each entry, the
 // candidate's bias or less.

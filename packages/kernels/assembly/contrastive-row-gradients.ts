@@ -1,10 +1,14 @@
-// The fused contrastive kernel, 6 of 7: the gradient of the rows.
+// The fused contrastive kernel, 8 of 9: the gradient of the rows.
 import {
-  asks, blocks, byDims, candidateColumn, columns, dimension, dimsStride, embeddings, endColumn, endOctet,
-  firstColumn, firstOctet, gradientOf, gradientTiles, inverseNorms, paddedRows, planeOctetStride, planeOf,
-  queryColumn, rowSums, rows, rowsPerThread, segmentWord, terms, tileStride,
+  asks, blocks, byDims, byPairs, candidateColumn, columns, dimension, dimsStride, embeddings, endColumn, endOctet,
+  firstColumn, firstOctet, gradientOf, gradientTiles, int16, inverseNorms, octetColumn, octetWidth, paddedRows,
+  planeOctetStride, planeOf,
+  queryColumn, rowScales, rowSums, rows, rowsPerThread, segmentWord, terms, tileStride,
 } from './contrastive-problem';
+import { rowUnits } from './contrastive-int16-weights';
+import { addInt16Gradient } from './int16';
 import { multiplyOctets } from './multiply';
+import { multiplyWeightsInt16 } from './multiply-int16';
 import { multiplyAdd, sumLanes } from './vector';
 
 /** Octets of candidates that are multiplied at a time: 512 * 8 float32 of a panel, 16 KiB, half of the first cache. */
@@ -20,17 +24,24 @@ function multiplyWeights(thread: i32, column: i32, term: i32, count: i32): void 
   memory.fill(tiles, 0, <usize>(end - first) * tileStride);
   for (let block = 0; block < blocks; block++) {
     if (queryColumn(block) != column) continue;
-    const panels = byDims(candidateColumn(block));
+    const panels = int16 ? byPairs(candidateColumn(block)) : byDims(candidateColumn(block));
+    const octetShift: usize = int16 ? 7 : 8;
     const weights = planeOf(thread, block, term);
+    const units = rowUnits(thread, block, term);
     const segment = segmentWord(thread);
     for (let octet = 0; octet < candidateOctets; octet += OCTETS_AT_A_TIME) {
-      store<i32>(segment, min(OCTETS_AT_A_TIME, candidateOctets - octet));
+      const together = min(OCTETS_AT_A_TIME, candidateOctets - octet);
+      store<i32>(segment, together);
       const left = weights + <usize>octet * planeOctetStride;
       let target = tiles;
       for (let dims = first; dims < end; dims++) {
-        const right = panels + <usize>dims * dimsStride + (<usize>octet << 8);
+        const right = panels + <usize>dims * dimsStride + (<usize>octet << octetShift);
         for (let at: usize = 0; at < tileBytes; at += 128) {
-          multiplyOctets(left + at, planeOctetStride, right, segment, 1, target + at, target + at, 0);
+          if (int16) {
+            multiplyWeightsInt16(left + at, planeOctetStride, right, together, units + (at >> 1), target + at);
+          } else {
+            multiplyOctets(left + at, planeOctetStride, right, segment, 1, target + at, target + at, 0);
+          }
         }
         target += tileStride;
       }
@@ -62,6 +73,19 @@ function addRowGradient(thread: i32, column: i32, term: i32, row: i32, i: i32, r
   }
 }
 
+/** As {@link addRowGradient}, of rows of integers: their gradient times their scale. */
+function addRowGradientInt16(thread: i32, column: i32, term: i32, row: i32, i: i32, radial: f32): void {
+  const target = gradientOf(column) + (<usize>(row + i) * <usize>dimension << 2);
+  const scale = load<f32>(rowScales(column) + (<usize>(row + i) << 2));
+  let own = byDims(column) + <usize>firstOctet(term) * dimsStride + (<usize>(row + i) << 4);
+  let tile = gradientTiles(thread) + (<usize>i << 5);
+  for (let octet = firstOctet(term); octet < endOctet(term); octet++) {
+    addInt16Gradient(target + (<usize>octetColumn(octet) << 2), octetWidth(octet), own, radial, scale, tile);
+    own += dimsStride;
+    tile += tileStride;
+  }
+}
+
 /** Writes the gradients of `count` rows from `row` of all columns that ask. */
 export function writeRowGradients(thread: i32, row: i32, count: i32): void {
   for (let column = 0; column < columns; column++) {
@@ -75,7 +99,8 @@ export function writeRowGradients(thread: i32, row: i32, count: i32): void {
           const sums = rowSums(thread) + (<usize>((column * terms + later) * rowsPerThread + i) << 4);
           radial += sumLanes(v128.load(sums)) * norm * norm;
         }
-        addRowGradient(thread, column, term, row, i, radial);
+        if (int16) addRowGradientInt16(thread, column, term, row, i, radial);
+        else addRowGradient(thread, column, term, row, i, radial);
       }
     }
   }

@@ -1,17 +1,19 @@
-// The fused contrastive kernel, 5 of 7: products and softmax of a stretch of rows.
+// The fused contrastive kernel, 6 of 9: products and softmax of a stretch of rows.
 import {
   blocks, byCandidates, byDims, candidateBias, candidateColumn, candidateColumns, candidateNumber, candidatesStride,
   columns, diagonalBias, diagonalScale, dimsStride, firstOctetOfRun, firstRow, firstTermOfRun, guideTable,
-  hasRemovals, inverseNorms, labelWeight, logitBound, logitScale, lossWeight, paddedRows, partialSums, partitionOf,
+  hasRemovals, int16, inverseNorms, labelWeight, logitBound, logitScale, lossWeight, paddedRows, partialSums, partitionOf,
   partitions, planeOctetStride, planeOf, planeStride, queryColumn, readProblem, rowLosses, rowMaxima, rowSums, rows,
   rowsPerThread, runs, segmentCountOfRun, segmentsOfRun, softmaxFactors, softmaxReferences, softmaxSums,
   softmaxWeight, sourceTermOfRun, terms, withGradient, zeroTile,
 } from './contrastive-problem';
+import { clearWeightScales, measureWeights, roundAllWeights } from './contrastive-int16-weights';
 import { removalsOf, writeRemovals, writeThresholds } from './contrastive-removals';
 import { writeRowGradients } from './contrastive-row-gradients';
 import { maximizeAny, sumAny, sumPlain, weighAny, weighPlain } from './contrastive-softmax';
 import { LN2, logarithm } from './exponential';
 import { multiplyOctets } from './multiply';
+import { multiplyOctetsInt16 } from './multiply-int16';
 import { maxLanes, sumLanes } from './vector';
 
 /** Lowest maximum of a row, far above the -1e30 of removed entries and far below any logit. */
@@ -19,14 +21,15 @@ const LOWEST_MAXIMUM: f32 = -1e29;
 
 /** The dot products of `count` rows from `row` with one octet of candidates, at every term: each goes on from the last. */
 function multiplyPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32): void {
-  const query = byDims(queryColumn(block)) + (<usize>row << 5);
+  const rowShift: usize = int16 ? 4 : 5;
+  const query = byDims(queryColumn(block)) + (<usize>row << rowShift);
   const panel = byCandidates(candidateColumn(block)) + <usize>octet * candidatesStride;
   const tiles = planeOf(thread, block, 0) + <usize>octet * planeOctetStride;
   const tileBytes = <usize>count << 5;
   for (let run = 0; run < runs; run++) {
     const first = firstOctetOfRun(run);
     const left = query + <usize>first * dimsStride;
-    const right = panel + (<usize>first << 8);
+    const right = panel + (<usize>first << (rowShift + 3));
     const segments = segmentsOfRun(run);
     const segmentCount = segmentCountOfRun(run);
     const target = tiles + <usize>firstTermOfRun(run) * planeStride;
@@ -34,7 +37,11 @@ function multiplyPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32
     const sourceStep: usize = fromZero ? 0 : 128;
     let source = fromZero ? zeroTile(thread) : tiles + <usize>sourceTermOfRun(run) * planeStride;
     for (let at: usize = 0; at < tileBytes; at += 128) {
-      multiplyOctets(left + at, dimsStride, right, segments, segmentCount, source, target + at, planeStride);
+      if (int16) {
+        multiplyOctetsInt16(left + (at >> 1), dimsStride, right, segments, segmentCount, source, target + at, planeStride);
+      } else {
+        multiplyOctets(left + at, dimsStride, right, segments, segmentCount, source, target + at, planeStride);
+      }
       source += sourceStep;
     }
   }
@@ -157,6 +164,7 @@ function weightPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32):
         selfBias, row - (octet << 3), f32x4.splat(block == 0 ? labelWeight(term) : 0),
       );
     }
+    if (int16) measureWeights(thread, block, term, octet, count);
     later = dots;
     laterStep = 32;
   }
@@ -168,6 +176,7 @@ function clearSums(thread: i32): void {
   memory.fill(softmaxSums(thread), 0, <usize>entries << 4);
   memory.fill(rowSums(thread), 0, <usize>(columns * terms * rowsPerThread) << 4);
   if (withGradient) memory.fill(partialSums(thread), 0, <usize>(candidateColumns * terms * paddedRows) << 2);
+  if (withGradient && int16) clearWeightScales(thread);
   const reference = f32x4.splat(rowMaxima ? LOWEST_MAXIMUM : -logitBound);
   const references = softmaxReferences(thread);
   for (let at: usize = 0; at < <usize>entries << 4; at += 16) v128.store(references + at, reference);
@@ -207,5 +216,6 @@ export function contrastiveRows(args: usize, thread: i32, threads: i32): void {
   for (let block = 0; block < blocks; block++) {
     for (let octet = 0; octet < candidateOctets; octet++) weightPanel(thread, block, octet, row, count);
   }
+  if (int16) roundAllWeights(thread, count);
   writeRowGradients(thread, row, count);
 }

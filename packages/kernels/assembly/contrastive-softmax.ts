@@ -1,4 +1,4 @@
-// The fused contrastive kernel, 3 of 7: the loops over one octet of candidates at one term, all rows of a thread.
+// The fused contrastive kernel, 4 of 9: the loops over one octet of candidates at one term, all rows of a thread.
 //
 // Logits are in base 2. Each loop is compiled twice: plain, and for octets with an entry that is removed or the diagonal's. All that is the same for
 // every row comes as an argument: what is looked up in the loop is looked up again at every step.

@@ -1,5 +1,8 @@
 // What the kernels need beyond the bare instructions of 128-bit SIMD.
 
+/** A row with a norm of at most this has no direction: a text without tokens. Its cosines and its gradient are 0. */
+export const SMALLEST_NORM: f64 = 1e-12;
+
 /** `a * b + c`: one rounding where relaxed SIMD is compiled in and the processor has FMA, else two. */
 // @ts-ignore: decorator
 @inline

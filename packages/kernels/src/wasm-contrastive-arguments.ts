@@ -38,6 +38,9 @@ const SLOTS = [
   'guideOctets',
   'guideMargin',
   'hasRelativeMargin',
+  'int16',
+  'sumsStride',
+  'weightScalesBytes',
 ] as const;
 
 /** The fields of the argument block; what is left out is 0. */

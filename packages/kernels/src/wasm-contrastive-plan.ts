@@ -6,6 +6,11 @@ const MOST_ROWS = 128;
 const FEWEST_ROWS = 16;
 /** ... and fewer where the planes of all threads would take more bytes than this. */
 const PLANE_BYTES = 256 << 20;
+/**
+ * The shortest dim that products of 16-bit integers suit. Weights of a row are as unlike as the norms of its candidates, and
+ * those of very few values may be a thousand times apart.
+ */
+const SHORTEST_INT16 = 16;
 /** The kernel takes logits in base 2. */
 const { LOG2E } = Math;
 const LINE_BYTES = 64;
@@ -93,8 +98,11 @@ export class ContrastivePlan {
   readonly paddedRows: number;
   readonly dimOctets: number;
   readonly candidateColumns: readonly number[];
+  /** Whether products are those of 16-bit integers. */
+  readonly int16: boolean;
   readonly dimsStride: number;
   readonly candidatesStride: number;
+  readonly sumsStride: number;
   /** Rows whose similarities a thread holds at a time, a multiple of 8. */
   readonly rowsPerThread: number;
   readonly planeOctetStride: number;
@@ -104,6 +112,8 @@ export class ContrastivePlan {
   /** Bytes from one octet of dims to the next in the gradient tiles of a thread's rows. */
   readonly tileStride: number;
   readonly scratchStride: number;
+  /** Bytes at the end of a thread's scratch for the scales of weights. */
+  readonly weightScalesBytes: number;
   /** One, or all of the pool. */
   readonly threads: number;
   readonly logitBound: number;
@@ -118,8 +128,11 @@ export class ContrastivePlan {
     this.paddedRows = rowOctets * 8;
     this.dimOctets = this.stretches.at(-1)!.endOctet;
     this.candidateColumns = [...new Set(blocks.map((block) => block.candidates))];
-    this.dimsStride = oddLines(this.paddedRows * 32);
-    this.candidatesStride = oddLines(this.dimOctets * 256);
+    this.int16 = problem.products === 'int16' && this.stretches[0]!.endColumn >= SHORTEST_INT16;
+    const octetBytes = this.int16 ? 16 : 32;
+    this.dimsStride = oddLines(this.paddedRows * octetBytes);
+    this.candidatesStride = oddLines(this.dimOctets * 8 * octetBytes);
+    this.sumsStride = oddLines(this.paddedRows * 32);
     const work = rows * rows * this.dimOctets * 8 * blocks.length;
     const bound = octets(problem.rowsAtOnce ?? Number.POSITIVE_INFINITY);
     this.threads = work < WORTH_THREADS || bound < mostThreads ? 1 : mostThreads;
@@ -141,7 +154,9 @@ export class ContrastivePlan {
     const sums = (2 * this.partitions + columns.length) * terms * this.rowsPerThread * 16;
     const factors = (this.partitions * terms + 1) * this.rowsPerThread * 4;
     const partials = this.candidateColumns.length * terms * this.paddedRows * 4;
-    this.scratchStride = oddLines(192 + sums + factors + partials + widest * this.tileStride);
+    const scaled = blocks.length * terms * (this.rowsPerThread * 32 + this.paddedRows * 8);
+    this.weightScalesBytes = this.int16 ? scaled : 0;
+    this.scratchStride = oddLines(192 + sums + factors + partials + widest * this.tileStride + this.weightScalesBytes);
     const scales = blocks.flatMap((block) => Object.values(logitScales(block, scale)));
     // A little more than the largest, for cosines that rounding puts above 1.
     this.logitBound = Math.max(...scales.map(Math.abs)) * 1.0001 * LOG2E;
@@ -152,7 +167,8 @@ export class ContrastivePlan {
     const byDims = this.dimOctets * this.dimsStride;
     const byCandidates = octets(this.paddedRows) * this.candidatesStride;
     const norms = this.stretches.length * this.paddedRows * 4;
-    const sums = withGradients ? norms + byDims : 0;
-    return (asked + answering) * (byDims + norms) + answering * (byCandidates + sums);
+    const integers = this.int16 ? this.paddedRows * 4 + (withGradients ? byDims : 0) : 0;
+    const sums = withGradients ? norms + this.dimOctets * this.sumsStride : 0;
+    return (asked + answering) * (byDims + norms + integers) + answering * (byCandidates + sums);
   }
 }

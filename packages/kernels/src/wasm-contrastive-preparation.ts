@@ -25,6 +25,8 @@ export function preparationOf(
     octetTable: writeOctets(runtime, plan),
     dimsStride: plan.dimsStride,
     candidatesStride: plan.candidatesStride,
+    sumsStride: plan.sumsStride,
+    int16: plan.int16 ? 1 : 0,
   };
 }
 

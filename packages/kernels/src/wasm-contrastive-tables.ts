@@ -75,7 +75,9 @@ export function writeColumns(
       answers,
       asks ? 1 : 0,
       answers >= 0 && gradients ? staging.scratch(sums) : 0,
-      answers >= 0 && gradients ? staging.scratch(plan.dimOctets * plan.dimsStride) : 0,
+      answers >= 0 && gradients ? staging.scratch(plan.dimOctets * plan.sumsStride) : 0,
+      used && gradients && plan.int16 ? staging.scratch(plan.dimOctets * plan.dimsStride) : 0,
+      used && plan.int16 ? staging.scratch(plan.paddedRows * 4) : 0,
     ];
   });
   return writeTable(runtime, entries);

@@ -45,6 +45,7 @@ export function contrastive(
     runs: plan.runs.length,
     runTable: writeRuns(runtime, plan),
     tileStride: plan.tileStride,
+    weightScalesBytes: plan.weightScalesBytes,
     textTable: writeTexts(runtime, problem, plan),
     ...guide,
   });

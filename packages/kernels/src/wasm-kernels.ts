@@ -4,6 +4,7 @@ import {
   type AdamWStepOptions,
   type BagForwardOptions,
   type ContrastiveProblem,
+  type ContrastiveProducts,
   EmbedbagError,
   KERNELS_CONTRACT,
   type Kernels,
@@ -30,6 +31,7 @@ export class WasmKernels implements Kernels {
   readonly contract: typeof KERNELS_CONTRACT = KERNELS_CONTRACT;
   readonly backend: WasmBackend;
   readonly threads: number;
+  readonly products: readonly ContrastiveProducts[] = ['float32', 'int16'];
   /** The arrays given out: a view of the same bytes, made by the caller, is none of them. */
   private readonly owned = new WeakSet<Float32Array | Int32Array>();
   private state: { readonly runtime: WasmRuntime; readonly backward: BackwardResult } | undefined;

@@ -2,6 +2,7 @@ import {
   type ContrastiveBlock,
   type ContrastiveGuide,
   type ContrastiveProblem,
+  type ContrastiveProducts,
   createRandom,
   type Kernels,
   type MatryoshkaTerm,
@@ -28,6 +29,7 @@ interface Shape {
   /** How many different texts there are, all columns together. */
   readonly textCount?: number;
   readonly rowsAtOnce?: number;
+  readonly products?: ContrastiveProducts;
   /** A guide with embeddings of its own. */
   readonly guide?: Omit<ContrastiveGuide, 'columns'>;
   /** Changes the random columns before they are placed. */
@@ -92,6 +94,7 @@ function problemOf(shape: Shape, seed: number): ContrastiveProblem {
     terms: shape.terms ?? [{ dim: dimension, weight: 1 }],
     scale: shape.scale ?? 20,
     ...(shape.rowsAtOnce === undefined ? {} : { rowsAtOnce: shape.rowsAtOnce }),
+    ...(shape.products === undefined ? {} : { products: shape.products }),
   };
   const guided = shape.guide ? { ...problem, guide: guideOf(shape.guide, columnCount, rows, random) } : problem;
   const { textCount } = shape;
@@ -143,6 +146,9 @@ function evaluate(
   return { loss, gradients: copies };
 }
 
+/** How much further than float32 products in 16 bits may be from the formula. */
+const INT16_SLACK = 20;
+
 /** Compares loss and gradients with the naive ones, wherever the arrays lie. */
 function compare(kernels: Kernels, shape: Shape): void {
   const { rows, dimension } = shape;
@@ -152,16 +158,17 @@ function compare(kernels: Kernels, shape: Shape): void {
   const hardest = Math.max(0, ...problem.blocks.map(({ hardness }) => hardness?.strength ?? 0));
   const sharpness = (problem.scale + hardest) / 20;
   const weights = problem.terms.reduce((sum, { weight }) => sum + Math.abs(weight), 0);
+  const slack = shape.products === 'int16' ? INT16_SLACK : 1;
   for (const where of PLACES) {
     const { loss, gradients } = evaluate(kernels, problem, where);
-    const tolerance = 1e-5 * (Math.abs(expected.loss) + weights * sharpness);
+    const tolerance = slack * 1e-5 * (Math.abs(expected.loss) + weights * sharpness);
     expectClose([loss], [expected.loss], tolerance, `${label}, ${where}: loss`);
     for (const [column, gradient] of gradients.entries()) {
       const data = problem.columns[column]!;
       const scaled = timesNorm(expected.gradients[column]!, data, rows, dimension);
       const received = timesNorm(gradient, data, rows, dimension);
       // The second part is for gradients that vanish, one row alone or a softmax that is certain: large terms cancel.
-      const bound = 1e-4 * sharpness * largest(scaled) + (5e-6 * problem.scale * weights) / rows;
+      const bound = slack * (1e-4 * sharpness * largest(scaled) + (5e-6 * problem.scale * weights) / rows);
       expectClose(received, scaled, bound, `${label}, ${where}: gradient of column ${column}`);
     }
   }
@@ -326,6 +333,16 @@ export const kernelsContrastiveChecks: readonly KernelsCheck[] = [
     for (const rowsAtOnce of [1, 8, 20, 1000]) {
       compare(kernels, { rows: 65, dimension: 36, columnCount: 3, terms, blocks: perDirection(3), rowsAtOnce });
       compare(kernels, { rows: 65, dimension: 36, columnCount: 3, terms, blocks: allDirections(3), guide, rowsAtOnce });
+    }
+  }),
+  kernelsCheck('contrastive holds to the formula, less exactly, where products in 16 bits are asked for', (kernels) => {
+    const products = 'int16';
+    const terms = [16, 36, 100].map((dim) => ({ dim, weight: 1 }));
+    for (const rows of [1, 7, 65, 130]) {
+      for (const columnCount of [2, 4]) {
+        compare(kernels, { rows, dimension: 100, columnCount, products });
+        compare(kernels, { rows, dimension: 100, columnCount, terms, products, blocks: allDirections(columnCount) });
+      }
     }
   }),
   kernelsCheck('contrastive gives the same bytes twice, wherever the arrays lie', (kernels) => {
