@@ -4,6 +4,7 @@ import {
   LOSS_CONTRACT,
   type Loss,
   type LossComputeInput,
+  type MatryoshkaTerm,
 } from '@embedbag/core';
 import { invalidOption } from './invalid-option.js';
 
@@ -22,17 +23,25 @@ export function matricesOfBlocks(blocks: readonly ContrastiveBlock[]): number {
   return used.size + 2 * candidates.size;
 }
 
+/** The loss of `form` at `terms`, and its gradient, from the kernels of `input`. */
+export function computeForm(
+  form: ContrastiveForm,
+  terms: readonly MatryoshkaTerm[],
+  { embeddings, rows, dimension, valid, products, kernels }: LossComputeInput<unknown>,
+  gradients: readonly Float32Array[] | undefined,
+): number {
+  const options = { ...(valid !== undefined && { valid }), ...(products !== undefined && { products }) };
+  return kernels.contrastive({ ...form, ...options, rows, dimension, columns: embeddings, terms }, gradients);
+}
+
 /** The loss whose value and gradient are those of its contrastive form, at the embeddings' own dimension. */
 export function lossFromForm<Prepared>(parts: ContrastiveFormParts<Prepared>): Loss<Prepared> {
   return {
     ...parts,
     contract: LOSS_CONTRACT,
     compute(input: LossComputeInput<Prepared>, gradients?: readonly Float32Array[]): number {
-      const { embeddings, rows, dimension, valid, prepared, kernels } = input;
-      const form = parts.contrastive(embeddings.length, prepared);
-      const terms = [{ dim: dimension, weight: 1 }];
-      const problem = { ...form, rows, dimension, columns: embeddings, terms };
-      return kernels.contrastive(valid ? { ...problem, valid } : problem, gradients);
+      const form = parts.contrastive(input.embeddings.length, input.prepared);
+      return computeForm(form, [{ dim: input.dimension, weight: 1 }], input, gradients);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { EmbedbagError, LOSS_CONTRACT, type Loss, type LossComputeInput, type MatryoshkaTerm } from '@embedbag/core';
+import { computeForm } from './contrastive-form-loss.js';
 import { invalidOption } from './invalid-option.js';
 
 /** The options of {@link matryoshkaLoss}. */
@@ -159,10 +160,8 @@ export function matryoshkaLoss<Prepared = unknown>(
       if (!inner.contrastive) {
         return computeByDim(inner, { ...input, prepared: input.prepared?.inner as Prepared }, chosen, gradients);
       }
-      const { embeddings, rows, dimension, valid, kernels } = input;
-      const form = inner.contrastive(embeddings.length, input.prepared?.inner);
-      const problem = { ...form, rows, dimension, columns: embeddings, terms: chosen };
-      return kernels.contrastive(valid ? { ...problem, valid } : problem, gradients);
+      const form = inner.contrastive(input.embeddings.length, input.prepared?.inner);
+      return computeForm(form, chosen, input, gradients);
     },
   };
   if (!samples && !inner.prepare) return loss;

@@ -228,6 +228,31 @@ describe('events', () => {
     ]);
   });
 
+  test('tell that WebAssembly takes 16-bit integers for fp16, whose losses differ a little', async () => {
+    const losses: number[][] = [];
+    for (const fp16 of [false, true]) {
+      const kernels = await createKernels({ backend: 'wasm-simd', threads: 1 });
+      const events: TrainingEvent[] = [];
+      const model = await tinyModel(kernels, 32);
+      await tiny.run({ model, arguments: { fp16 }, onEvent: (event) => events.push(event) });
+      losses.push(eventsOf(events, 'step-end').map(({ loss }) => loss));
+      const notices = fp16
+        ? [
+            {
+              type: 'notice',
+              code: 'int16-used',
+              message: '`fp16`: products of embeddings are taken in 16-bit integers.',
+            },
+          ]
+        : [];
+      expect(eventsOf(events, 'notice')).toEqual(notices);
+      kernels.dispose();
+    }
+    const [exact = [], rounded = []] = losses;
+    expect(rounded).not.toEqual(exact);
+    for (const [step, loss] of exact.entries()) expect(Math.abs(rounded[step]! - loss)).toBeLessThan(1e-3 * loss);
+  });
+
   test('tell that quantisation ranges grow stale', async () => {
     const model = await tinyModel(tiny.kernels);
     model.calibrate(['red green', 'blue stone', 'river cloud']);

@@ -132,6 +132,7 @@ class TrainingRun {
       dimension: table.columns,
       prepared,
       kernels,
+      products: this.plan.products,
     };
     return this.plan.losses[datasetIndex]!.compute(input, splitColumns(gradients, columns));
   }

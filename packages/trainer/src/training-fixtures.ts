@@ -55,11 +55,11 @@ export function pairsDataset(name: string, count: number, first = 0): TextDatase
   return datasetFromColumns({ name, columns: { anchor, positive } });
 }
 
-/** A model of 8 dimensions with the same table at every call; the kernels stay the caller's. */
-export function tinyModel(kernels: Kernels): Promise<StaticEmbedding> {
+/** A model with the same table at every call; the kernels stay the caller's. */
+export function tinyModel(kernels: Kernels, dimension = 8): Promise<StaticEmbedding> {
   const texts = Array.from({ length: 200 }, (_, i) => pair(i).join(' '));
   const tokenizer = tokenizerFromJson(trainWordPiece(texts, { vocabularySize: 150 }));
-  return StaticEmbedding.create({ tokenizer, dimension: 8, seed: 7, kernels });
+  return StaticEmbedding.create({ tokenizer, dimension, seed: 7, kernels });
 }
 
 /** Hands out the rows in their order, which a dataset of fixed batches needs. */

@@ -11,11 +11,13 @@ function notice(code: string, message: string): NoticeEvent {
 const list = (items: readonly string[]): string => items.join(', ');
 
 /** What to know before the first step. */
-export function planNotices({ arguments: args, datasets, batches, model }: TrainingPlan): NoticeEvent[] {
+export function planNotices({ arguments: args, datasets, batches, model, products }: TrainingPlan): NoticeEvent[] {
   const notices: NoticeEvent[] = [];
-  const reduced = args.bf16 ? 'bf16' : args.fp16 ? 'fp16' : undefined;
-  if (reduced !== undefined) {
-    notices.push(notice('float32-used', `\`${reduced}\` is accepted; these kernels compute in float32.`));
+  const asked = args.bf16 ? 'bf16' : 'fp16';
+  if (products === 'int16') {
+    notices.push(notice('int16-used', `\`${asked}\`: products of embeddings are taken in 16-bit integers.`));
+  } else if (args.bf16 || args.fp16) {
+    notices.push(notice('float32-used', `\`${asked}\` is accepted; these kernels compute in float32.`));
   }
   const without = datasets.filter((_, i) => batches[i] === 0).map(({ name, rowCount }) => `${name} (${rowCount} rows)`);
   if (without.length > 0) {

@@ -1,8 +1,9 @@
-import { EmbedbagError, type Loss } from '@embedbag/core';
+import { type ContrastiveProducts, EmbedbagError, type Kernels, type Loss } from '@embedbag/core';
 import { openEpochBatches } from './epoch-batches.js';
 import { resolveWarmupSteps } from './linear-schedule.js';
 import { checkMemory } from './memory-plan.js';
 import type { ResolvedTrainOptions } from './train-options.js';
+import type { TrainingArguments } from './training-arguments.js';
 import { checkColumns, checkContracts, checkDatasets, checkEvaluators, lossesByDataset } from './training-checks.js';
 
 /** The options of a run with all that is checked and counted before its first step. */
@@ -18,6 +19,13 @@ export interface TrainingPlan extends ResolvedTrainOptions {
   readonly batches: readonly number[];
   /** Texts of the batch that has most, all columns. */
   readonly largestBatchTexts: number;
+  /** What losses are told to compute products in. */
+  readonly products: ContrastiveProducts;
+}
+
+/** 16 bits where they are asked for and the kernels have them. */
+function productsOf(kernels: Kernels, { bf16, fp16 }: TrainingArguments): ContrastiveProducts {
+  return (bf16 || fp16) && kernels.products?.includes('int16') ? 'int16' : 'float32';
 }
 
 /**
@@ -53,6 +61,7 @@ export function planTraining(options: ResolvedTrainOptions): TrainingPlan {
     warmupSteps: resolveWarmupSteps(steps, args),
     epochs: Math.ceil(steps / first.count),
     batches: first.countByDataset,
+    products: productsOf(model.kernels, args),
     largestBatchTexts: Math.max(...batches.map(({ rows, columns }) => rows * columns)),
   };
 }
