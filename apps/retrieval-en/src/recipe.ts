@@ -19,6 +19,7 @@ export const RECIPE = {
     perDeviceTrainBatchSize: 2048,
     learningRate: 0.2,
     warmupRatio: 0.1,
+    bf16: true,
   },
 } as const;
 

@@ -38,6 +38,7 @@ interface Options extends KernelOptions, RecipeLossOptions {
   readonly output: string;
   readonly batchSize?: number;
   readonly seed: number;
+  readonly bf16: boolean;
   readonly search?: boolean;
   readonly json?: boolean;
 }
@@ -71,6 +72,7 @@ export function retrievalEn(argv: readonly string[], context: ProgramContext): P
     .option('--guide <model>', 'for `--loss gist`: a trained model, such as OUTPUT/final of an earlier run')
     .option('--temperature <number>', 'for `--loss gist`: divides the similarities (default: 0.01)', positiveOption)
     .option('--batch-size <rows>', 'rows a batch (default: 2048, or 512 without --train)', integerOption(1))
+    .option('--no-bf16', 'take products of embeddings in float32: slower, with the same scores')
     .option('--output <folder>', 'the model lies in its folder `final`', 'output/retrieval-en')
     .option('--seed <number>', 'seed of the initial table and of the order of the rows', integerOption(0), 42)
     .option('--search', 'type questions to the model of the last run; trains one first if there is none')
@@ -104,7 +106,7 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
     kernels,
     loss,
     seed: options.seed,
-    arguments: { ...data.arguments, ...batch },
+    arguments: { ...data.arguments, ...batch, bf16: options.bf16 },
     outputDir: options.output,
     signal,
     onEvent: progressReporter({ stream: stderr }),
