@@ -46,6 +46,8 @@ const store = (/** @type {number} */ offset) => vector(11, 4, ...unsigned(offset
 const ADD = vector(228);
 const MULTIPLY = vector(230);
 const RELAXED_MULTIPLY_ADD = vector(261);
+const ADD_INT32 = vector(174);
+const DOT_INT16 = vector(186);
 /** A loop that goes on while the value its body leaves is not 0. @param {readonly number[]} body */
 const repeat = (body) => [0x03, NOTHING, ...body, 0x0d, 0, END];
 /** While one local is below another one, as unsigned numbers. @param {number} a @param {number} b */
@@ -55,20 +57,29 @@ const isBelow = (a, b) => [...get(a), ...get(b), 0x49];
 const SUMS = [...Array(8).keys()].map((i) => 10 + i);
 
 /**
- * `multiply(rows, panel, panelEnd, repeats, target)`: a register tile of 4 rows and 8 columns over `rows` `[depth][4]` and
- * `panel` `[depth][8]`, again and again; 64 operations a depth.
+ * `sum + x * side` on the stack.
  *
- * @param {boolean} isRelaxed With fused multiply-add.
+ * @type {Readonly<Record<'relaxed' | 'plain' | 'int16', (x: number, side: number, sum: number) => number[]>>}
  */
-function multiplyBody(isRelaxed) {
+const MULTIPLY_ADD = {
+  relaxed: (x, side, sum) => [...get(x), ...get(side), ...get(sum), ...RELAXED_MULTIPLY_ADD],
+  plain: (x, side, sum) => [...get(x), ...get(side), ...MULTIPLY, ...get(sum), ...ADD],
+  int16: (x, side, sum) => [...get(x), ...get(side), ...DOT_INT16, ...get(sum), ...ADD_INT32],
+};
+
+/**
+ * `multiply(rows, panel, panelEnd, repeats, target)`: a register tile of 4 rows and 8 columns over `rows` `[depth][4]` and
+ * `panel` `[depth][8]`, again and again; 64 operations a depth, or 128 where a word holds two 16-bit integers.
+ *
+ * @param {keyof typeof MULTIPLY_ADD} kind
+ */
+function multiplyBody(kind) {
   const [rows, panel, left, right, x] = [5, 6, 7, 8, 9];
   const step = [0, 1, 2, 3].flatMap((row) => {
     const splat = [...get(rows), ...loadSplat(4 * row), ...set(x)];
     const products = [left, right].map((side, i) => {
       const sum = Number(SUMS[2 * row + i]);
-      return isRelaxed
-        ? [...get(x), ...get(side), ...get(sum), ...RELAXED_MULTIPLY_ADD, ...set(sum)]
-        : [...get(x), ...get(side), ...MULTIPLY, ...get(sum), ...ADD, ...set(sum)];
+      return [...MULTIPLY_ADD[kind](x, side, sum), ...set(sum)];
     });
     return [...splat, ...products.flat()];
   });
@@ -121,7 +132,8 @@ function fillBody() {
  */
 export function machineModule({ isRelaxed, pages }) {
   const functions = [
-    { name: 'multiply', parameters: 5, ...multiplyBody(isRelaxed) },
+    { name: 'multiply', parameters: 5, ...multiplyBody(isRelaxed ? 'relaxed' : 'plain') },
+    { name: 'multiplyInt16', parameters: 5, ...multiplyBody('int16') },
     { name: 'sum', parameters: 3, ...sumBody() },
     { name: 'copy', parameters: 3, ...copyBody() },
     { name: 'fill', parameters: 3, ...fillBody() },

@@ -7,7 +7,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { createKernels } from '@embedbag/kernels';
 import { machineModule } from './machine-module.mjs';
 
-/** @typedef {'multiply' | 'sum' | 'copy'} Work */
+/** @typedef {'multiply' | 'multiplyInt16' | 'sum' | 'copy'} Work */
 
 const PAGE_BYTES = 65_536;
 /** For operands and sums, a page a thread. */
@@ -22,7 +22,8 @@ const ATTEMPTS = 30;
  * @returns How many operations, or bytes read and written, all threads make together.
  */
 export function amountOf(work, threads = 1) {
-  return work === 'multiply' ? 64 * DEPTH * REPEATS * threads : LARGE_BYTES;
+  const operations = { multiply: 64, multiplyInt16: 128, sum: 0, copy: 0 }[work];
+  return operations > 0 ? operations * DEPTH * REPEATS * threads : LARGE_BYTES;
 }
 
 /**
@@ -34,9 +35,9 @@ export function amountOf(work, threads = 1) {
  */
 function runPart(exports, work, { thread, threads }) {
   const own = thread * PAGE_BYTES;
-  if (work === 'multiply') {
+  if (work === 'multiply' || work === 'multiplyInt16') {
     const panel = own + DEPTH * 16;
-    exports.multiply(own, panel, panel + DEPTH * 32, REPEATS, own + PAGE_BYTES / 2);
+    exports[work](own, panel, panel + DEPTH * 32, REPEATS, own + PAGE_BYTES / 2);
     return;
   }
   const begin = SMALL_PAGES * PAGE_BYTES;
@@ -97,12 +98,13 @@ export async function openMachine({ threads, isLarge }) {
  * The most multiply-adds a second, counted as two operations each, that so many threads make together.
  *
  * @param {number} threads
+ * @param {'multiply' | 'multiplyInt16'} work
  */
-export async function bestArithmetic(threads) {
+export async function bestArithmetic(threads, work) {
   const machine = await openMachine({ threads, isLarge: false });
-  const seconds = Array.from({ length: ATTEMPTS }, () => machine.run('multiply'));
+  const seconds = Array.from({ length: ATTEMPTS }, () => machine.run(work));
   await machine.end();
-  return amountOf('multiply', threads) / Math.min(...seconds);
+  return amountOf(work, threads) / Math.min(...seconds);
 }
 
 if (!isMainThread && workerData?.module !== undefined) {

@@ -5,8 +5,11 @@ import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/sa
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { train } from '@embedbag/trainer';
 
-/** @returns {import('./serve.mjs').Side} */
-export function createSide() {
+/**
+ * @param {string} variant `bf16`, or empty for float32.
+ * @returns {import('./serve.mjs').Side}
+ */
+export function createSide(variant) {
   /** @type {any} */
   let settings;
   /** @type {Awaited<ReturnType<typeof createKernels>> | undefined} */
@@ -28,7 +31,13 @@ export function createSide() {
         loss: matryoshkaLoss(multipleNegativesRankingLoss(), { dims: settings.dims }),
         batchSampler: noDuplicatesBatchSampler(),
         multiDatasetBatchSampler: proportionalBatchSampler(),
-        arguments: { perDeviceTrainBatchSize: settings.batchSize, learningRate: 0.2, warmupRatio: 0.1, seed: 42 },
+        arguments: {
+          perDeviceTrainBatchSize: settings.batchSize,
+          learningRate: 0.2,
+          warmupRatio: 0.1,
+          seed: 42,
+          bf16: variant === 'bf16',
+        },
       });
       const seconds = (performance.now() - started) / 1000;
       model.dispose();

@@ -35,8 +35,9 @@ function batchesOf({ texts, pairs, rows, batches = 1 }) {
  *
  * @param {Kernels} kernels
  * @param {any} settings
+ * @param {import('@embedbag/core').ContrastiveProducts} products
  */
-async function openTraining(kernels, settings) {
+async function openTraining(kernels, settings, products) {
   const { rows, dims, learningRate, miniBatchSize } = settings;
   const model = await StaticEmbedding.load(settings.model, { kernels });
   const { table, dimension } = model;
@@ -56,7 +57,7 @@ async function openTraining(kernels, settings) {
     all.subarray(rows * dimension),
   ];
   const parts = openPartTimes();
-  const input = { embeddings: halves(embeddings), rows, dimension, prepared: undefined, kernels };
+  const input = { embeddings: halves(embeddings), rows, dimension, prepared: undefined, kernels, products };
   return {
     step() {
       const bags = /** @type {import('@embedbag/core').TokenBags} */ (batches[steps % batches.length]);
@@ -91,10 +92,11 @@ function arithmeticOf({ rows, dims }) {
 }
 
 /**
- * @param {string} variant The kernels, see side-kernels.mjs.
+ * @param {string} variant The kernels, see side-kernels.mjs, or `bf16`, for the default ones with products of 16-bit integers.
  * @returns {import('./serve.mjs').Side}
  */
 export function createSide(variant) {
+  const isInt16 = variant === 'bf16';
   /** @type {Kernels | undefined} */
   let kernels;
   /** @type {Awaited<ReturnType<typeof openTraining>> | undefined} */
@@ -108,11 +110,11 @@ export function createSide(variant) {
   return {
     async prepare(settings) {
       ({ steps } = settings);
-      kernels ??= await createSideKernels(variant);
-      bestRate ??= await bestArithmetic(os.availableParallelism());
+      kernels ??= await createSideKernels(isInt16 ? '' : variant);
+      bestRate ??= await bestArithmetic(os.availableParallelism(), isInt16 ? 'multiplyInt16' : 'multiply');
       limit = arithmeticOf(settings) / bestRate;
       training?.end();
-      training = await openTraining(kernels, settings);
+      training = await openTraining(kernels, settings, isInt16 ? 'int16' : 'float32');
       losses = [];
       return { note: `${kernels.backend}, ${kernels.threads} threads` };
     },
@@ -124,8 +126,10 @@ export function createSide(variant) {
       return { seconds, count: steps, figures: { limit, ...training?.takeParts() } };
     },
     async output() {
+      const compared = Float64Array.from(losses.slice(0, COMPARED_STEPS));
       return {
-        losses: Float64Array.from(losses.slice(0, COMPARED_STEPS)),
+        ...(isInt16 ? {} : { losses: compared }),
+        lossesOfInt16: compared,
         lossesOfBfloat16: Float64Array.from(losses.slice(0, 1)),
       };
     },

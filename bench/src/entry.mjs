@@ -48,6 +48,11 @@ export function ourSide(module) {
   return { name: 'embedbag', language: 'node', module };
 }
 
+/** Our side with the argument `bf16`: `sides/<module>.mjs`. @param {string} module @returns {SideDefinition} */
+export function ourBf16Side(module) {
+  return { name: 'embedbag bf16', language: 'node', module, variant: 'bf16' };
+}
+
 /**
  * Our side on native TensorFlow. It is left out where `tooling/libtensorflow.mjs` has not made it, or where it cannot run: it
  * calls functions of `node:util` that Node 23 dropped.

@@ -4,6 +4,7 @@ import { median } from './statistics.mjs';
  * @typedef {object} Mark What an entry is to reach.
  * @property {string} case The name of the case.
  * @property {string} figure `time`, `peakBytes`, or one that the sides hand out; smaller is better, except for `rate`.
+ * @property {string} [of] Our side that is judged; default `embedbag`.
  * @property {readonly string[]} against The peers; with several, the one that does best in this figure.
  * @property {number} ratio Their figure over ours.
  */
@@ -31,6 +32,7 @@ import { median } from './statistics.mjs';
  * @property {string} label
  * @property {string} case
  * @property {string} figure
+ * @property {string} side Ours that is judged.
  * @property {string} peer Empty for a mark without a peer.
  * @property {number} value
  * @property {number} wanted
@@ -38,6 +40,12 @@ import { median } from './statistics.mjs';
  * @property {string} unit
  * @property {boolean} isReached
  */
+
+/** The name of our side. */
+export const OUR_SIDE = 'embedbag';
+
+/** What another side of ours than the default one is, such as `bf16`. @param {string} side */
+export const variantOf = (side) => side.slice(OUR_SIDE.length).trim();
 
 /** What the table and the picture call a figure; `time` needs no name. */
 const FIGURE_NAMES = new Map([
@@ -71,18 +79,20 @@ export function judge(marks, ownMarks, measurements) {
   /** @type {JudgedMark[]} */
   const judged = [];
   for (const mark of marks) {
-    const ours = medianOf(measurements, mark.case, 'embedbag', mark.figure);
+    const side = mark.of ?? OUR_SIDE;
+    const ours = medianOf(measurements, mark.case, side, mark.figure);
     const theirs = mark.against
-      .map((side) => ({ side, value: medianOf(measurements, mark.case, side, mark.figure) }))
+      .map((peer) => ({ side: peer, value: medianOf(measurements, mark.case, peer, mark.figure) }))
       .filter((one) => one.value !== undefined)
       .sort((a, b) => Number(a.value) - Number(b.value))[0];
     if (ours === undefined || theirs?.value === undefined) continue;
     const value = theirs.value / ours;
     const figure = FIGURE_NAMES.get(mark.figure) ?? mark.figure;
     judged.push({
-      label: [mark.case, figure].filter((part) => part !== '').join(', '),
+      label: [mark.case, figure, variantOf(side)].filter((part) => part !== '').join(', '),
       case: mark.case,
       figure: mark.figure,
+      side,
       peer: theirs.side,
       value,
       wanted: mark.ratio,
@@ -94,7 +104,7 @@ export function judge(marks, ownMarks, measurements) {
   for (const ownMark of ownMarks) {
     const { value, wanted, sense } = ownMark;
     const isReached = sense === 'at least' ? value >= wanted : value <= wanted;
-    judged.push({ ...ownMark, case: '', figure: '', peer: '', isReached });
+    judged.push({ ...ownMark, case: '', figure: '', side: OUR_SIDE, peer: '', isReached });
   }
   return judged;
 }

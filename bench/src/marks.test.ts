@@ -17,6 +17,12 @@ test('a mark that is just met is reached', () => {
   expect(judge([mark], [], measurements)).toMatchObject([{ peer: 'slow', value: 6, isReached: true }]);
 });
 
+test('a mark may judge another side of ours than the default one', () => {
+  const bf16 = { case: 'all', side: 'embedbag bf16', count: 1, figures: { time: [1] } };
+  const mark = { case: 'all', figure: 'time', of: 'embedbag bf16', against: ['fast'], ratio: 8 };
+  expect(judge([mark], [], [...measurements, bf16])).toMatchObject([{ label: 'all, bf16', value: 8, isReached: true }]);
+});
+
 test('memory is judged as time is', () => {
   const mark = { case: 'all', figure: 'peakBytes', against: ['slow'], ratio: 1 };
   expect(judge([mark], [], measurements)).toMatchObject([{ label: 'all, memory', value: 0.5, isReached: false }]);

@@ -1,4 +1,5 @@
 /** Results as rows of text, for the terminal and for README.md. */
+import { OUR_SIDE, variantOf } from './marks.mjs';
 
 /** @typedef {import('./results.mjs').EntryResult} EntryResult */
 /** @typedef {import('./results.mjs').SideResult} SideResult */
@@ -84,8 +85,10 @@ function verdictsOf(result, side) {
   return result.marks
     .filter((mark) => mark.peer === side.side && mark.case === side.case)
     .map((mark) => {
-      if (mark.figure === 'time') return verdictOf(mark);
-      const figure = mark.figure === 'peakBytes' ? 'memory' : mark.figure;
+      const variant = variantOf(mark.side);
+      if (mark.figure === 'time' && variant === '') return verdictOf(mark);
+      const name = mark.figure === 'peakBytes' ? 'memory' : mark.figure === 'time' ? '' : mark.figure;
+      const figure = [variant, name].filter((part) => part !== '').join(' ');
       return `${figure} ${shortNumber(mark.value)}x, ${verdictOf(mark)}`;
     });
 }
@@ -104,7 +107,7 @@ export function ownMarkRowsOf(result) {
     .filter(({ peer }) => peer === '')
     .map((mark) => {
       const value = `${shortNumber(mark.value)}${mark.unit}`;
-      return [result.entry, mark.label, 'embedbag', value, '', '', verdictOf(mark)];
+      return [result.entry, mark.label, OUR_SIDE, value, '', '', verdictOf(mark)];
     });
 }
 
@@ -116,9 +119,9 @@ export function ownMarkRowsOf(result) {
  */
 export function rowsOf(result) {
   const rows = result.sides.map((side) => {
-    const ours = result.sides.find((one) => one.case === side.case && one.side === 'embedbag');
+    const ours = result.sides.find((one) => one.case === side.case && one.side === OUR_SIDE);
     const [ourTime, theirTime] = [ours, side].map((one) => one?.figures.time?.median);
-    const isPeer = side.side !== 'embedbag';
+    const isPeer = side.side !== OUR_SIDE;
     const ratio = isPeer && ourTime !== undefined && theirTime !== undefined ? theirTime / ourTime : undefined;
     return [
       result.entry,

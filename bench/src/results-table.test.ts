@@ -27,11 +27,12 @@ test('numbers, times and sizes have three digits and a unit', () => {
   expect([311 * 2 ** 20, 1.05 * 2 ** 30].map(shortBytes)).toEqual(['311 MiB', '1.05 GiB']);
 });
 
+const figures = (seconds: number) => ({
+  time: { median: seconds, min: seconds, max: seconds },
+  peakBytes: { median: 2 ** 20, min: 2 ** 20, max: 2 ** 20 },
+});
+
 test('a peer stands in a row with its ratio and its mark', () => {
-  const figures = (seconds: number) => ({
-    time: { median: seconds, min: seconds, max: seconds },
-    peakBytes: { median: 2 ** 20, min: 2 ** 20, max: 2 ** 20 },
-  });
   const rows = rowsOf({
     ...RESULT,
     sides: [
@@ -43,6 +44,7 @@ test('a peer stands in a row with its ratio and its mark', () => {
         label: 'all',
         case: 'all',
         figure: 'time',
+        side: 'embedbag',
         peer: 'peer',
         value: 10,
         wanted: 12,
@@ -56,6 +58,20 @@ test('a peer stands in a row with its ratio and its mark', () => {
     ['tokenize', 'all', 'embedbag', '1.00 k texts/s (1.00 k to 1.00 k)', '1 MiB', '', ''],
     ['tokenize', 'all', 'peer (batches of 32)', '100 texts/s (100 to 100)', '1 MiB', '10.0x', '12.0x short by 1.20x'],
   ]);
+});
+
+test('a mark of another side of ours says which', () => {
+  const sides = [
+    { case: 'all', side: 'embedbag', count: 1, rounds: 1, figures: figures(0.001) },
+    { case: 'all', side: 'embedbag bf16', count: 1, rounds: 1, figures: figures(0.0005) },
+    { case: 'all', side: 'peer', count: 1, rounds: 1, figures: figures(0.01) },
+  ];
+  const mark = {
+    ...{ label: 'all, bf16', case: 'all', figure: 'time', side: 'embedbag bf16', peer: 'peer' },
+    value: 20,
+  };
+  const marks = [{ ...mark, wanted: 10, sense: 'at least' as const, unit: 'x', isReached: true }];
+  expect(rowsOf({ ...RESULT, sides, marks })[2]?.slice(-2)).toEqual(['10.0x', 'bf16 20.0x, 10.0x reached']);
 });
 
 test('figures beside the time are shown as times, sizes or numbers', () => {

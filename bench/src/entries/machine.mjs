@@ -29,7 +29,9 @@ export const machineArithmetic = {
     peerSide('torch bf16', 'machine', ['torch'], 'bfloat16'),
   ],
   async cases() {
-    return casesOf('multiply-add', 'multiply');
+    const integers = casesOf('multiply-add of 16-bit integers', 'multiplyInt16');
+    const ours = integers.map((one) => ({ ...one, sides: ['embedbag'] }));
+    return [...casesOf('multiply-add', 'multiply'), ...ours];
   },
   notes: ['no embeddings are made here: these figures are what the other entries can be held against'],
 };

@@ -1,6 +1,7 @@
-import { ourSide, peerSide } from '../entry.mjs';
+import { ourBf16Side, ourSide, peerSide } from '../entry.mjs';
 import { englishTraining } from '../inputs.mjs';
 import { englishModels } from '../models.mjs';
+import { BF16_NOTE } from './train-step.mjs';
 
 const SHARE = { check: 0.002, quick: 0.125, full: 1 };
 const BATCH = { check: 64, quick: 2048, full: 2048 };
@@ -17,6 +18,7 @@ export const trainEnglish = {
   unit: { name: 'pairs', perSecond: true },
   sides: [
     ourSide('train-english'),
+    ourBf16Side('train-english'),
     peerSide(PEERS[0] ?? '', 'train_recipe', PACKAGES, 'float32'),
     peerSide(PEERS[1] ?? '', 'train_recipe', PACKAGES, 'bfloat16'),
   ],
@@ -33,8 +35,8 @@ export const trainEnglish = {
   ],
   marks: [
     { case: 'recipe', figure: 'time', against: PEERS.slice(0, 1), ratio: 3 },
-    { case: 'recipe', figure: 'time', against: PEERS, ratio: 2.2 },
+    { case: 'recipe', figure: 'time', of: 'embedbag bf16', against: PEERS, ratio: 2.2 },
     { case: 'recipe', figure: 'peakBytes', against: PEERS, ratio: 1 / MEMORY_SHARE },
   ],
-  notes: ["the table is made before; the last round's memory is the peak of all rounds in one process"],
+  notes: [BF16_NOTE, "the table is made before; the last round's memory is the peak of all rounds in one process"],
 };
