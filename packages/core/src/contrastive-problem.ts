@@ -44,8 +44,8 @@ export interface MatryoshkaTerm {
  * What the products of embeddings, and of gradients with embeddings, are computed in.
  *
  * `float32`. Or `int16`: every row is rounded to 16-bit integers with a scale of its own, as are the softmax's weights, and
- * products are sums of 32-bit integers; all else stays float32. The loss is exactly that of the rounded rows. A cosine of
- * 1,024 dims moves by some 1e-5, a gradient by some 5e-4 of its length, both a tenth of what bfloat16 does to them. For
+ * products are sums of 32-bit integers; all else stays float32. The loss is exactly that of the rounded rows. A loss
+ * moves by some 1e-5 of its value, a row's gradient by some 2e-4 of its length, a twentieth of what bfloat16 does to it. For
  * backends that are faster at it; others take float32, and all may where a dim is below 16.
  */
 export type ContrastiveProducts = 'float32' | 'int16';

@@ -63,7 +63,7 @@ export interface TrainingArgumentsInput {
   readonly outputDir?: string;
   /**
    * Take products of embeddings in 16 bits where the kernels can: WebAssembly takes integers with a scale a row, a step is about
-   * 1.5 times as fast on x86-64, and gradients are ten times as exact as with bfloat16. Table, gradients and optimizer stay
+   * 1.5 times as fast on x86-64, and gradients are twenty times as exact as with bfloat16. Table, gradients and optimizer stay
    * float32. Kernels that cannot take float32, with a notice. Default false.
    */
   readonly bf16?: boolean;
