@@ -54,7 +54,7 @@ function multiplyCandidatesInt16(block: i32, term: i32, part: i32, parts: i32, b
       const row = firstRow + p * rowsPerThread;
       const query = byPairs(queryColumn(block)) + (<usize>row << 4);
       const rowsBytes = <usize>min(rowsPerThread, paddedRows - row) << 4;
-      const weights = planeOf(p, block, term) + 32;
+      const weights = planeOf(p, block, term) + rowsBytes;
       const units = candidateUnits(p, block, term);
       for (let quad = begin << 1; quad < end << 1; quad++) {
         const from = weights + <usize>(quad >> 1) * planeOctetStride + (<usize>(quad & 1) << 4);

@@ -4,7 +4,7 @@
 // allow, over all candidates; a candidate's the same over the rows of this thread's stretch. So each sum is exact to about a
 // 30,000th of its largest part, however small that part is.
 import {
-  blocks, paddedRows, planeOctetStride, planeOf, rowsPerThread, terms, weightScales,
+  blocks, gradientTiles, paddedRows, planeOctetStride, planeOf, rowsPerThread, terms, weightScales,
 } from './contrastive-problem';
 import { LARGEST_TOTAL, LARGEST_WEIGHT, packInt16, pairInt16, toInt16 } from './int16';
 import { maxLanes, sumLanes } from './vector';
@@ -109,23 +109,29 @@ function finishScales(thread: i32, count: i32): void {
   }
 }
 
-/** Puts the integers of one octet of candidates in the place of its weights, two rows at a time. */
-function roundWeights(weights: usize, count: i32, scales: usize, candidates: usize): void {
+/** Puts the integers of one octet of candidates in the place of its weights, two rows at a time; `spare` is 16 bytes a row. */
+function roundWeights(weights: usize, count: i32, scales: usize, candidates: usize, spare: usize): void {
   const candidatesLeft = v128.load(candidates);
   const candidatesRight = v128.load(candidates, 16);
-  for (const end = weights + (<usize>count << 5); weights < end; weights += 64) {
-    const left = v128.load(weights);
-    const right = v128.load(weights, 16);
-    const nextLeft = v128.load(weights, 32);
-    const nextRight = v128.load(weights, 48);
+  const rowBytes = <usize>count << 4;
+  let pairs = spare;
+  let rows = weights;
+  for (let from = weights; from < weights + (rowBytes << 1); from += 64) {
+    const left = v128.load(from);
+    const right = v128.load(from, 16);
+    const nextLeft = v128.load(from, 32);
+    const nextRight = v128.load(from, 48);
     const scale = v128.load(scales);
     const nextScale = v128.load(scales, 16);
-    v128.store(weights, packInt16(toInt16(left, scale), toInt16(right, scale)));
-    v128.store(weights, packInt16(toInt16(nextLeft, nextScale), toInt16(nextRight, nextScale)), 16);
-    v128.store(weights, pairInt16(toInt16(left, candidatesLeft), toInt16(nextLeft, candidatesLeft)), 32);
-    v128.store(weights, pairInt16(toInt16(right, candidatesRight), toInt16(nextRight, candidatesRight)), 48);
+    v128.store(rows, packInt16(toInt16(left, scale), toInt16(right, scale)));
+    v128.store(rows, packInt16(toInt16(nextLeft, nextScale), toInt16(nextRight, nextScale)), 16);
+    v128.store(pairs, pairInt16(toInt16(left, candidatesLeft), toInt16(nextLeft, candidatesLeft)));
+    v128.store(pairs, pairInt16(toInt16(right, candidatesRight), toInt16(nextRight, candidatesRight)), 16);
+    rows += 32;
+    pairs += 32;
     scales += 32;
   }
+  memory.copy(weights + rowBytes, spare, rowBytes);
 }
 
 /** Turns the weights of `count` rows, measured octet by octet, into integers. */
@@ -137,7 +143,7 @@ export function roundAllWeights(thread: i32, count: i32): void {
       const candidates = candidatePeaks(thread, block, term);
       for (let octet = 0; octet < paddedRows >> 3; octet++) {
         const weights = planeOf(thread, block, term) + <usize>octet * planeOctetStride;
-        roundWeights(weights, count, scales, candidates + (<usize>octet << 5));
+        roundWeights(weights, count, scales, candidates + (<usize>octet << 5), gradientTiles(thread));
       }
     }
   }

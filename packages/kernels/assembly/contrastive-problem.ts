@@ -22,9 +22,10 @@
 //   by dims        `[octets of dims][paddedRows][8]`: a word holds two neighbouring dims of a row
 //   by candidates  `[octets of rows][padded dims / 2][8]` words, each two neighbouring dims of a candidate
 //   by pairs       `[octets of dims][paddedRows / 2][8]` words, each one dim of two neighbouring rows
-// and the weights replace the dot products in their planes, 64 bytes for two rows and an octet of candidates: the first row's
-// eight, the second row's eight, both with a scale a row; then eight words, each one candidate of both rows, with a scale a
-// candidate. Each sum over rows or over candidates so has a scale of its own.
+// and the weights replace the dot products in their planes, of every octet first
+//   by rows        `[rows][8]`, with a scale a row: a word holds two neighbouring candidates
+//   by pairs       `[rows / 2][8]` words, with a scale a candidate: a word holds two neighbouring rows
+// so that each sum over candidates or over rows has a scale of its own.
 import { integerAt, numberAt, pointerAt } from './arguments';
 
 export let rows: i32 = 0;

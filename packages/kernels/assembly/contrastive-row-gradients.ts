@@ -38,7 +38,7 @@ function multiplyWeights(thread: i32, column: i32, term: i32, count: i32): void 
         const right = panels + <usize>dims * dimsStride + (<usize>octet << octetShift);
         for (let at: usize = 0; at < tileBytes; at += 128) {
           if (int16) {
-            multiplyWeightsInt16(left + at, planeOctetStride, right, together, units + (at >> 1), target + at);
+            multiplyWeightsInt16(left + (at >> 1), planeOctetStride, right, together, units + (at >> 1), target + at);
           } else {
             multiplyOctets(left + at, planeOctetStride, right, segment, 1, target + at, target + at, 0);
           }

@@ -85,7 +85,7 @@ export function multiplyOctetsInt16(
 
 /**
  * Adds to a tile of 4 rows and 8 dims, `[4][8]`, the product of the rows' weights with `octets` octets of candidates by pairs,
- * `[4 * octets][8]` words at `panel`. `weights`: the weights of two pairs of rows, an octet of candidates `octetStride` bytes.
+ * `[4 * octets][8]` words at `panel`. `weights`: those of the 4 rows by rows, an octet of candidates `octetStride` bytes.
  * `scales`: what each row's sums are multiplied by, `[4][4]`, the same in 4 lanes.
  */
 export function multiplyWeightsInt16(
@@ -117,10 +117,10 @@ export function multiplyWeightsInt16(
       x = v128.load32_splat(weights, 16);
       s10 = addProducts(x, left, s10);
       s11 = addProducts(x, right, s11);
-      x = v128.load32_splat(weights, 64);
+      x = v128.load32_splat(weights, 32);
       s20 = addProducts(x, left, s20);
       s21 = addProducts(x, right, s21);
-      x = v128.load32_splat(weights, 80);
+      x = v128.load32_splat(weights, 48);
       s30 = addProducts(x, left, s30);
       s31 = addProducts(x, right, s31);
       weights += 4;
@@ -144,7 +144,7 @@ export function multiplyWeightsInt16(
 
 /**
  * Adds to a tile of 4 candidates and 8 dims, `[4][8]`, the product of their weights with rows by pairs, words `[8]` from `panel`
- * to `end`. `weights`: the words of the 4 candidates, a pair of rows 64 bytes. `scales`: what each candidate's sums are
+ * to `end`. `weights`: the words of the 4 candidates, a pair of rows 32 bytes. `scales`: what each candidate's sums are
  * multiplied by, `[4]`.
  */
 export function multiplyTransposedInt16(weights: usize, panel: usize, end: usize, scales: usize, tile: usize): void {
@@ -171,7 +171,7 @@ export function multiplyTransposedInt16(weights: usize, panel: usize, end: usize
     x = v128.load32_splat(weights, 12);
     s30 = addProducts(x, left, s30);
     s31 = addProducts(x, right, s31);
-    weights += 64;
+    weights += 32;
     panel += 32;
   }
   const scale0 = v128.load32_splat(scales);
