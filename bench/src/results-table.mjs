@@ -96,6 +96,9 @@ function verdictsOf(result, side) {
 /** The columns of the table. */
 export const HEADER = ['entry', 'case', 'side', 'median (spread)', 'memory', 'ratio', 'marks'];
 
+/** The entry, and its scale where that is not the default. @param {EntryResult} result */
+const entryOf = ({ entry, scale }) => (scale === 'full' ? `${entry} (full)` : entry);
+
 /**
  * A row a mark without a peer.
  *
@@ -107,7 +110,7 @@ export function ownMarkRowsOf(result) {
     .filter(({ peer }) => peer === '')
     .map((mark) => {
       const value = `${shortNumber(mark.value)}${mark.unit}`;
-      return [result.entry, mark.label, OUR_SIDE, value, '', '', verdictOf(mark)];
+      return [entryOf(result), mark.label, OUR_SIDE, value, '', '', verdictOf(mark)];
     });
 }
 
@@ -124,7 +127,7 @@ export function rowsOf(result) {
     const isPeer = side.side !== OUR_SIDE;
     const ratio = isPeer && ourTime !== undefined && theirTime !== undefined ? theirTime / ourTime : undefined;
     return [
-      result.entry,
+      entryOf(result),
       side.case,
       side.note === undefined ? side.side : `${side.side} (${side.note})`,
       [speedOf(side, result.unit), ...furtherFigures(side)].join('; '),
