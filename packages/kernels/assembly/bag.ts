@@ -1,50 +1,95 @@
 // Mean of table rows by bag, and the gradient of the rows.
 import { integerAt, partStart, pointerAt } from './arguments';
-import { multiplyAdd, normalizeRow } from './vector';
+import { addSquares, divideByNorm, highHalf, lowHalf, multiplyAdd } from './vector';
 
 /** Columns of a gradient slice: 8 vectors are the sums a row keeps in registers. */
 const SLICE_COLUMNS: i32 = 32;
 
-/** `out = (before + a + b + c + d) * factor` over `bytes`, `before` left out when `first`. */
+/** The sum of the vectors at four addresses. */
 // @ts-ignore: decorator
 @inline
-function addFour(
-  out: usize, a: usize, b: usize, c: usize, d: usize, bytes: usize, first: bool, factor: f32,
-): void {
-  const vectorBytes = bytes & ~15;
-  const factors = f32x4.splat(factor);
-  let at: usize = 0;
-  for (; at < vectorBytes; at += 16) {
-    let sum = f32x4.add(f32x4.add(v128.load(a + at), v128.load(b + at)), f32x4.add(v128.load(c + at), v128.load(d + at)));
-    if (!first) sum = f32x4.add(v128.load(out + at), sum);
-    v128.store(out + at, f32x4.mul(sum, factors));
-  }
-  for (; at < bytes; at += 4) {
-    let sum = load<f32>(a + at) + load<f32>(b + at) + (load<f32>(c + at) + load<f32>(d + at));
-    if (!first) sum = load<f32>(out + at) + sum;
-    store<f32>(out + at, sum * factor);
-  }
+function sumOfFour(a: usize, b: usize, c: usize, d: usize): v128 {
+  return f32x4.add(f32x4.add(v128.load(a), v128.load(b)), f32x4.add(v128.load(c), v128.load(d)));
 }
 
 /**
- * One bag, `bytes` of every row. Whole rows, four at a time: each is one stream of consecutive lines for the prefetcher,
- * and the running sum (4 KiB at 1,024 columns) stays in the first cache. Missing rows of the last four are `zeros`.
+ * `out = (before + (a + b + c + d) + (e + f + g + h)) * mean` over `bytes`: `before` left out when `first`, `* mean` unless
+ * `last`; `normalize` divides by the norm too. Its squares are added up while the sums wait for memory.
  */
-function meanOfRows(table: usize, rowBytes: usize, bytes: usize, ids: usize, count: i32, zeros: usize, out: usize): void {
+// @ts-ignore: decorator
+@inline
+function addEight(
+  first: bool, last: bool, normalize: bool, out: usize, bytes: usize, mean: f32,
+  a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: usize,
+): void {
+  const vectorBytes = bytes & ~15;
+  const means = f32x4.splat(mean);
+  let lowSquares = f64x2.splat(0);
+  let highSquares = lowSquares;
+  let at: usize = 0;
+  for (; at < vectorBytes; at += 16) {
+    let sum = sumOfFour(a + at, b + at, c + at, d + at);
+    if (!first) sum = f32x4.add(v128.load(out + at), sum);
+    sum = f32x4.add(sum, sumOfFour(e + at, f + at, g + at, h + at));
+    if (last) sum = f32x4.mul(sum, means);
+    if (normalize) {
+      lowSquares = addSquares(lowSquares, lowHalf(sum));
+      highSquares = addSquares(highSquares, highHalf(sum));
+    }
+    v128.store(out + at, sum);
+  }
+  const pair = f64x2.add(lowSquares, highSquares);
+  let squares = f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
+  for (; at < bytes; at += 4) {
+    let sum = load<f32>(a + at) + load<f32>(b + at) + (load<f32>(c + at) + load<f32>(d + at));
+    if (!first) sum = load<f32>(out + at) + sum;
+    sum += load<f32>(e + at) + load<f32>(f + at) + (load<f32>(g + at) + load<f32>(h + at));
+    if (last) sum *= mean;
+    if (normalize) squares += <f64>sum * <f64>sum;
+    store<f32>(out + at, sum);
+  }
+  if (normalize) divideByNorm(out, out + bytes, squares);
+}
+
+/** The address of the row of the id at `id`, or `zeros` where there is no such id. */
+// @ts-ignore: decorator
+@inline
+function rowAt(table: usize, rowBytes: usize, id: usize, isThere: bool, zeros: usize): usize {
+  return isThere ? table + <usize>load<u32>(id) * rowBytes : zeros;
+}
+
+/**
+ * One bag, `bytes` of every row. Whole rows, eight at a time: each is one stream of consecutive lines for the prefetcher,
+ * and the running sum (4 KiB at 1,024 columns) stays in the first cache. Missing rows of the last eight are `zeros`.
+ */
+function meanOfRows(
+  table: usize, rowBytes: usize, bytes: usize, ids: usize, count: i32, zeros: usize, normalize: bool, out: usize,
+): void {
   if (count == 0) {
     memory.fill(out, 0, bytes);
     return;
   }
   const mean = <f32>(1.0 / <f64>count);
-  for (let i = 0; i < count; i += 4) {
+  for (let i = 0; i < count; i += 8) {
     const id = ids + (<usize>i << 2);
-    const a = table + <usize>load<u32>(id) * rowBytes;
-    const b = i + 1 < count ? table + <usize>load<u32>(id, 4) * rowBytes : zeros;
-    const c = i + 2 < count ? table + <usize>load<u32>(id, 8) * rowBytes : zeros;
-    const d = i + 3 < count ? table + <usize>load<u32>(id, 12) * rowBytes : zeros;
-    const factor: f32 = i + 4 >= count ? mean : 1;
-    if (i == 0) addFour(out, a, b, c, d, bytes, true, factor);
-    else addFour(out, a, b, c, d, bytes, false, factor);
+    const a = rowAt(table, rowBytes, id, true, zeros);
+    const b = rowAt(table, rowBytes, id + 4, i + 1 < count, zeros);
+    const c = rowAt(table, rowBytes, id + 8, i + 2 < count, zeros);
+    const d = rowAt(table, rowBytes, id + 12, i + 3 < count, zeros);
+    const e = rowAt(table, rowBytes, id + 16, i + 4 < count, zeros);
+    const f = rowAt(table, rowBytes, id + 20, i + 5 < count, zeros);
+    const g = rowAt(table, rowBytes, id + 24, i + 6 < count, zeros);
+    const h = rowAt(table, rowBytes, id + 28, i + 7 < count, zeros);
+    if (i + 8 < count) {
+      if (i == 0) addEight(true, false, false, out, bytes, mean, a, b, c, d, e, f, g, h);
+      else addEight(false, false, false, out, bytes, mean, a, b, c, d, e, f, g, h);
+    } else if (normalize) {
+      if (i == 0) addEight(true, true, true, out, bytes, mean, a, b, c, d, e, f, g, h);
+      else addEight(false, true, true, out, bytes, mean, a, b, c, d, e, f, g, h);
+    } else {
+      if (i == 0) addEight(true, true, false, out, bytes, mean, a, b, c, d, e, f, g, h);
+      else addEight(false, true, false, out, bytes, mean, a, b, c, d, e, f, g, h);
+    }
   }
 }
 
@@ -77,8 +122,7 @@ export function bagForward(args: usize, thread: i32, threads: i32): void {
       const begin = load<i32>(offset);
       const count = load<i32>(offset, 4) - begin;
       const target = out + <usize>bag * bytes;
-      meanOfRows(table, rowBytes, bytes, ids + (<usize>begin << 2), count, zeros, target);
-      if (normalize) normalizeRow(target, dimension);
+      meanOfRows(table, rowBytes, bytes, ids + (<usize>begin << 2), count, zeros, normalize, target);
     }
   }
 }

@@ -44,6 +44,27 @@ export function addOctet(target: usize, width: i32, left: v128, right: v128, spa
   }
 }
 
+/** The first two of four float32, as float64. */
+// @ts-ignore: decorator
+@inline
+export function lowHalf(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+/** The last two of four float32, as float64. */
+// @ts-ignore: decorator
+@inline
+export function highHalf(x: v128): v128 {
+  return f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+
+/** `sums + x * x` of two float64. */
+// @ts-ignore: decorator
+@inline
+export function addSquares(sums: v128, x: v128): v128 {
+  return f64x2.add(sums, f64x2.mul(x, x));
+}
+
 /** The sum of squares of `count` float32 at `data`, in float64: exact enough for any length and any scale. */
 export function sumOfSquares(data: usize, count: i32): f64 {
   let first = f64x2.splat(0);
@@ -52,10 +73,8 @@ export function sumOfSquares(data: usize, count: i32): f64 {
   const end = data + (<usize>count << 2);
   while (data < vectorEnd) {
     const x = v128.load(data);
-    const low = f64x2.promote_low_f32x4(x);
-    const high = f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
-    first = f64x2.add(first, f64x2.mul(low, low));
-    second = f64x2.add(second, f64x2.mul(high, high));
+    first = addSquares(first, lowHalf(x));
+    second = addSquares(second, highHalf(x));
     data += 16;
   }
   first = f64x2.add(first, second);
@@ -68,12 +87,16 @@ export function sumOfSquares(data: usize, count: i32): f64 {
   return sum;
 }
 
-/** Divides `columns` values at `row` by their norm; where that is at most 1e-12, they become zero. */
-export function normalizeRow(row: usize, columns: i32): void {
-  const norm = Math.sqrt(sumOfSquares(row, columns));
+/** Divides the float32 from `row` to `end` by their norm, the root of `squares`; where that is at most 1e-12, they become zero. */
+export function divideByNorm(row: usize, end: usize, squares: f64): void {
+  const norm = Math.sqrt(squares);
   const inverse: f32 = norm > 1e-12 ? <f32>(1 / norm) : 0;
-  const end = row + (<usize>columns << 2);
   const factors = f32x4.splat(inverse);
   for (; row + 16 <= end; row += 16) v128.store(row, f32x4.mul(v128.load(row), factors));
   for (; row < end; row += 4) store<f32>(row, load<f32>(row) * inverse);
+}
+
+/** Divides `columns` values at `row` by their norm; where that is at most 1e-12, they become zero. */
+export function normalizeRow(row: usize, columns: i32): void {
+  divideByNorm(row, row + (<usize>columns << 2), sumOfSquares(row, columns));
 }
