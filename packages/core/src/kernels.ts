@@ -57,6 +57,12 @@ export interface BagForwardOptions {
   readonly normalize?: boolean;
 }
 
+/** Settings of `bagForwardBatches`. */
+export interface BagForwardBatchesOptions extends BagForwardOptions {
+  /** Told between two batches how many rows are done; may call the kernels. */
+  readonly onRows?: ((done: number) => void) | undefined;
+}
+
 /** Settings of `startAdamW`. */
 export interface AdamWStepOptions {
   /** Leave the rows without a gradient as they are, for whoever replays their steps later, or never. Default false. */
@@ -128,6 +134,19 @@ export interface Kernels {
    * `kernels-busy`. A backend without other threads does all the work in that function, or leaves this method out.
    */
   startBagForward?(table: Matrix, bags: TokenBags, out: Float32Array, options?: BagForwardOptions): () => void;
+
+  /**
+   * The means of the bags of all batches, one below the other, in a new array `[rows, dimension]` that the caller owns;
+   * `rows` is how many bags they have in all. Other threads average a batch and copy the one before while the next is asked
+   * for: `batches` must not call the kernels. What it throws ends the call. A backend may leave this method out.
+   * Throws `token-out-of-range`, and `output-too-short` for more bags.
+   */
+  bagForwardBatches?(
+    table: Matrix,
+    batches: Iterable<TokenBags>,
+    rows: number,
+    options?: BagForwardBatchesOptions,
+  ): Float32Array;
 
   /**
    * The gradient of the table rows from that of the means, `gradient` `[bags, columns]`.

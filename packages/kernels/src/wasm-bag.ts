@@ -6,6 +6,8 @@ import {
   type SparseRows,
   type TokenBags,
 } from '@embedbag/core';
+import type { WasmBlock } from './wasm-block.js';
+import type { LentCopy } from './wasm-pool.js';
 import { type WasmRuntime, WORTH_THREADS } from './wasm-runtime.js';
 
 /** Columns of a gradient slice, as in assembly/bag.ts. */
@@ -30,53 +32,34 @@ function writeParts(parts: Int32Array, starts: Int32Array, count: number): void 
   parts[last] = count;
 }
 
-/** See {@link Kernels.startBagForward}. */
+/** See {@link Kernels.startBagForward}; a worker first makes `copy`, where there is one. */
 export function startBagForward(
   runtime: WasmRuntime,
   table: Matrix,
   bags: TokenBags,
   out: Float32Array,
   { dimension = table.columns, normalize = false }: BagForwardOptions = {},
+  copy?: LentCopy,
 ): () => void {
   checkTokenRange(bags, table.rows);
   const { staging, pool } = runtime;
   const { columns } = table;
   const count = bagCount(bags);
-  if (count === 0 || dimension === 0) return () => {};
+  if (copy === undefined && (count === 0 || dimension === 0)) return () => {};
   const tokens = bags.offsets[count]!;
   staging.begin();
-  const parallel = pool.threads > 1 && tokens * dimension >= WORTH_THREADS;
+  const parallel = copy !== undefined || (tokens * dimension >= WORTH_THREADS && pool.haveBegun(tokens * dimension));
   const run = parallel ? Math.ceil(count / (pool.threads * RUNS_PER_THREAD)) : count;
   const args = [
     ...[staging.input(table.data, table.rows * columns), columns],
     ...[staging.input(bags.ids, tokens), staging.input(bags.offsets, count + 1), staging.zeros(dimension * 4)],
     ...[staging.output(out, count * dimension), count, run, staging.counter(), dimension, normalize ? 1 : 0],
   ];
-  const finish = pool.start('bagForward', args, parallel);
+  const finish = pool.start('bagForward', args, parallel, copy);
   return () => {
     finish();
     staging.finish();
   };
-}
-
-/** Memory for the result of `bagBackward`, kept from call to call. */
-export class BackwardResult {
-  private readonly runtime: WasmRuntime;
-  private block: { readonly start: number; readonly length: number } | undefined;
-
-  constructor(runtime: WasmRuntime) {
-    this.runtime = runtime;
-  }
-
-  /** The address of `length` values; an address given out before is no longer good. */
-  reserve(length: number): number {
-    if (this.block !== undefined && this.block.length >= length) return this.block.start;
-    if (this.block !== undefined) this.runtime.memory.release(this.block.start);
-    this.block = undefined;
-    const generous = Math.ceil(length * 1.125);
-    this.block = { start: this.runtime.memory.allocate(generous * 4), length: generous };
-    return this.block.start;
-  }
 }
 
 /** The tokens of a batch sorted by id, at addresses in scratch memory. */
@@ -113,7 +96,7 @@ export function bagBackward(
   bags: TokenBags,
   gradient: Float32Array,
   columns: number,
-  result: BackwardResult,
+  result: WasmBlock,
 ): SparseRows {
   checkTokenRange(bags, 0x7fffffff);
   const { staging, memory, pool } = runtime;

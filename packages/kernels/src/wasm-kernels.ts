@@ -2,6 +2,7 @@ import {
   type AdamWReplay,
   type AdamWStep,
   type AdamWStepOptions,
+  type BagForwardBatchesOptions,
   type BagForwardOptions,
   type ContrastiveProblem,
   type ContrastiveProducts,
@@ -15,7 +16,9 @@ import {
   type TopKResult,
 } from '@embedbag/core';
 import { adamWReplay, startAdamW } from './wasm-adamw.js';
-import { BackwardResult, bagBackward, startBagForward } from './wasm-bag.js';
+import { bagBackward, startBagForward } from './wasm-bag.js';
+import { bagForwardBatches } from './wasm-bag-batches.js';
+import { WasmBlock } from './wasm-block.js';
 import { contrastive } from './wasm-contrastive.js';
 import { WasmMemory } from './wasm-memory.js';
 import { compileBackend, type WasmBackend } from './wasm-module.js';
@@ -34,12 +37,12 @@ export class WasmKernels implements Kernels {
   readonly products: readonly ContrastiveProducts[] = ['float32', 'int16'];
   /** The arrays given out: a view of the same bytes, made by the caller, is none of them. */
   private readonly owned = new WeakSet<Float32Array | Int32Array>();
-  private state: { readonly runtime: WasmRuntime; readonly backward: BackwardResult } | undefined;
+  private state: { readonly runtime: WasmRuntime; readonly backward: WasmBlock } | undefined;
 
   private constructor(backend: WasmBackend, runtime: WasmRuntime) {
     this.backend = backend;
     this.threads = runtime.pool.threads;
-    this.state = { runtime, backward: new BackwardResult(runtime) };
+    this.state = { runtime, backward: new WasmBlock(runtime.memory) };
   }
 
   /** Compiles `backend` and starts its threads. */
@@ -83,6 +86,15 @@ export class WasmKernels implements Kernels {
 
   startBagForward(table: Matrix, bags: TokenBags, out: Float32Array, options?: BagForwardOptions): () => void {
     return startBagForward(this.runtime(), table, bags, out, options);
+  }
+
+  bagForwardBatches(
+    table: Matrix,
+    batches: Iterable<TokenBags>,
+    rows: number,
+    options?: BagForwardBatchesOptions,
+  ): Float32Array {
+    return bagForwardBatches(this.runtime(), table, batches, rows, options);
   }
 
   bagBackward(bags: TokenBags, gradient: Float32Array, columns: number): SparseRows {

@@ -65,6 +65,40 @@ test('workers that have gone to sleep wake up for the next job', async () => {
   expect(memory.int32(counter, 1)[0]).toBe(4);
 });
 
+test('workers that are not worth it are not started, and are not waited for while they begin', async () => {
+  const { pool } = await startPool(2);
+  expect(pool.haveBegun(1 << 20)).toBe(false);
+  const before = performance.now();
+  expect(pool.haveBegun(1 << 26)).toBe(false);
+  let begun = false;
+  while (!begun && performance.now() < before + 30_000) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    begun = pool.haveBegun(0);
+  }
+  expect(begun).toBe(true);
+});
+
+test('an array can be lent to the first worker once, which copies into it before a job', async () => {
+  const { pool, memory } = await startPool(3);
+  const counter = memory.allocate(4, true);
+  expect(pool.lend(new ArrayBuffer(16))).toBe(false);
+  pool.run('count', [counter]);
+  const from = memory.allocate(8);
+  memory.float32(from, 2).set([3, 4]);
+  const buffer = new ArrayBuffer(16);
+  expect(pool.lend(buffer)).toBe(true);
+  expect(buffer.byteLength).toBe(0);
+  expect(pool.lend(new ArrayBuffer(16))).toBe(false);
+  pool.start('count', [counter], true, { from, length: 2, at: 1 })();
+  expect(memory.int32(counter, 1)[0]).toBe(6);
+  // Beyond what the memory was when the worker began.
+  const grown = memory.allocate(1 << 25);
+  memory.float32(grown, 1)[0] = 5;
+  expect([...new Float32Array(pool.reclaim({ from: grown, length: 1, at: 3 }))]).toEqual([0, 3, 4, 5]);
+  expect(pool.lend(new ArrayBuffer(16))).toBe(true);
+  expect(pool.reclaim().byteLength).toBe(16);
+});
+
 test('a trap in a worker is an error of the caller, and the pool works on afterwards', async () => {
   const { pool, memory } = await startPool(2);
   const counter = memory.allocate(4, true);

@@ -1,7 +1,15 @@
 import { EmbedbagError } from '@embedbag/core';
-import { WORKER_TEXT } from './generated/worker.js';
 import type { WasmMemory } from './wasm-memory.js';
 import type { WorkerSetup } from './wasm-worker.js';
+import {
+  isNode,
+  mayStartWorkers,
+  nodeWorkerStarter,
+  type PostBox,
+  type StartedWorkers,
+  startBrowserWorker,
+  type WorkerHandle,
+} from './wasm-worker-start.js';
 
 type Kernel = (args: number, thread: number, threads: number) => void;
 
@@ -13,75 +21,32 @@ const FAILED = 32;
 const OPERATION = 48;
 const ARGUMENTS = 49;
 const SPINS = 50;
+/** What the first worker does before the kernel: nothing (0), or a copy into the array that was lent to it. */
+const COPY = 51;
 /** Counts the workers that have begun. */
 const STARTED = 64;
 const CONTROL_WORDS = 80;
 /** The operation that ends a worker. */
 const STOP = -1;
+/** The operation without a kernel, and its name in messages. */
+const NONE = -2;
+const NO_KERNEL = 'copy';
+const COPY_AND_KEEP = 1;
+const COPY_AND_RETURN = 2;
 /** How often a thread looks before it sleeps: some 50 microseconds, the time that waking it would take. */
 const SPIN_COUNT = 4000;
 const ARGUMENT_SLOTS = 64;
+/** To read so many float32 takes one thread some 5 ms; starting a worker takes some 40 ms of another core, or of this one. */
+const WORTH_STARTING = 1 << 26;
 /** A worker begins within some 50 ms; on a machine that swaps, later. */
 const START_TIMEOUT_MS = 60_000;
 const NOT_STARTED = 'a worker thread did not begin within 60 s; use one thread';
 
-/** The part of a worker that both kinds have. */
-interface WorkerHandle {
-  /** Why the worker is no longer there, though no one ended it. */
-  readonly failure: () => unknown;
-  terminate(): void;
-}
-
-/** Starts the workers with these setups, at once. Throws where one cannot be started. */
-type StartWorkers = (setups: readonly WorkerSetup[]) => readonly WorkerHandle[];
-
-function isNode(): boolean {
-  return typeof process !== 'undefined' && process.versions?.node !== undefined;
-}
-
-/** Node's workers take their first job as soon as they are there, so nothing waits for them until then. */
-async function nodeWorkerStarter(): Promise<StartWorkers> {
-  const { Worker } = await import('node:worker_threads');
-  return (setups) =>
-    setups.map((setup) => {
-      const worker = new Worker(WORKER_TEXT, { eval: true, workerData: setup, execArgv: [], env: {} });
-      let failure: unknown;
-      worker.on('error', (cause) => {
-        failure ??= cause;
-      });
-      worker.once('exit', (code) => {
-        failure ??= new Error(`the worker ended with code ${code}`);
-      });
-      // Asleep between jobs, a worker must not keep the process alive.
-      worker.unref();
-      return { failure: () => failure, terminate: () => void worker.terminate() };
-    });
-}
-
-/** Whether Node's permission model lets this process start workers. */
-function mayStartWorkers(): boolean {
-  const { permission } = process as { permission?: { has(scope: string): boolean } };
-  return permission?.has('worker') ?? true;
-}
-
-/** Starts a worker and waits until it is ready: a page's main thread can not wait later, inside a job. */
-async function startBrowserWorker(setup: WorkerSetup): Promise<WorkerHandle> {
-  const url = URL.createObjectURL(new Blob([WORKER_TEXT], { type: 'text/javascript' }));
-  try {
-    const worker = new Worker(url);
-    let failure: unknown;
-    await new Promise<void>((resolve, reject) => {
-      worker.onmessage = () => resolve();
-      worker.onerror = (event) => {
-        failure ??= new Error(event.message);
-        reject(failure);
-      };
-      worker.postMessage(setup);
-    });
-    return { failure: () => failure, terminate: () => worker.terminate() };
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+/** What is to be copied out of the shared memory: from which byte, how many float32, and to which of the lent array. */
+export interface LentCopy {
+  readonly from: number;
+  readonly length: number;
+  readonly at: number;
 }
 
 function kernelFailure(operation: string, cause: unknown): EmbedbagError {
@@ -116,21 +81,29 @@ export class WasmPool {
   private readonly words: Int32Array;
   private readonly argumentSlots: Float64Array;
   private readonly mayWait: boolean;
+  private readonly copySlots: Float64Array;
   private workers: readonly WorkerHandle[] = [];
+  private postBox: PostBox | undefined;
+  private isLent = false;
+  /** How many values kernels have read that could have used workers. */
+  private valuesAlone = 0;
   /** As many as there are or will be. */
   private workerCount = 0;
-  private startWorkers: (() => readonly WorkerHandle[]) | undefined;
+  private startWorkers: (() => StartedWorkers) | undefined;
   private busy = false;
+  private workersAtWork = 0;
 
   private constructor(
     memory: WasmMemory,
     exports: WebAssembly.Exports,
     control: number,
     operations: readonly string[],
+    copy: number,
   ) {
     this.exports = exports;
     this.operations = operations;
     this.words = memory.int32(control, CONTROL_WORDS);
+    this.copySlots = memory.float64(copy, 3);
     this.argumentSlots = memory.float64(memory.allocate(ARGUMENT_SLOTS * 8), ARGUMENT_SLOTS);
     this.mayWait = canWait(this.words);
   }
@@ -146,9 +119,10 @@ export class WasmPool {
       .map((entry) => entry.name);
     const control = memory.allocate(CONTROL_WORDS * 4, true);
     memory.int32(control, CONTROL_WORDS)[SPINS] = SPIN_COUNT;
-    const pool = new WasmPool(memory, instance.exports, control, operations);
+    const copy = memory.allocate(3 * 8);
+    const pool = new WasmPool(memory, instance.exports, control, operations, copy);
     const setups = Array.from({ length: threads - 1 }, (_, i) => ({
-      ...{ module, memory: memory.memory, control, thread: i + 1, threads, operations },
+      ...{ module, memory: memory.memory, control, thread: i + 1, threads, operations, copy },
     }));
     if (isNode()) {
       if (mayStartWorkers()) await pool.startLater(setups);
@@ -186,6 +160,11 @@ export class WasmPool {
     return this.busy;
   }
 
+  /** Whether a kernel was started on workers that have done their share, and so all that was left to take. */
+  get areWorkersDone(): boolean {
+    return this.busy && this.workersAtWork > 0 && Atomics.load(this.words, PENDING) === 0;
+  }
+
   /**
    * Runs the kernel `operation` on all threads, or on the calling one only, and returns when all are done.
    *
@@ -197,13 +176,15 @@ export class WasmPool {
 
   /**
    * Starts the kernel `operation` on the workers and returns. The function that it returns has to be called before anything
-   * else runs: it does the calling thread's share, waits for the workers and throws as `run` does.
+   * else runs: it does the calling thread's share, waits for the workers and throws as `run` does. The first worker begins
+   * with `copy`, into the array that was lent.
    */
-  start(operation: string, args: readonly number[], parallel = true): () => void {
+  start(operation: string, args: readonly number[], parallel = true, copy?: LentCopy): () => void {
     const slots = this.argumentSlots;
     for (let slot = 0; slot < args.length; slot++) slots[slot] = args[slot]!;
     const workers = parallel ? this.presentWorkers() : 0;
-    if (workers > 0) this.dispatch(operation);
+    if (workers > 0) this.dispatch(operation, copy);
+    this.workersAtWork = workers;
     this.busy = true;
     return () => {
       this.busy = false;
@@ -227,6 +208,40 @@ export class WasmPool {
     if (cause !== undefined) throw kernelFailure(operation, cause);
   }
 
+  /**
+   * Whether the workers have begun; for kernels that write the same bytes on any number of threads, and are sooner done
+   * without workers that have not. They are started when `values`, how many float32 such a kernel reads, of all calls
+   * together are worth it.
+   */
+  haveBegun(values: number): boolean {
+    this.valuesAlone += values;
+    if (this.startWorkers !== undefined && this.valuesAlone < WORTH_STARTING) return false;
+    const workers = this.presentWorkers();
+    return workers > 0 && Atomics.load(this.words, STARTED) >= workers;
+  }
+
+  /**
+   * Lends `buffer`, which is empty then, to the first worker, for jobs to copy into; false where that cannot be. What a fresh
+   * array costs most is the first touch of its pages, and this lets another thread touch them.
+   */
+  lend(buffer: ArrayBuffer): boolean {
+    if (this.isLent || this.postBox === undefined || !this.haveBegun(0)) return false;
+    this.postBox.send(buffer);
+    this.isLent = true;
+    return true;
+  }
+
+  /** Takes back what was lent, after a last copy. */
+  reclaim(copy: LentCopy = { from: 0, length: 0, at: 0 }): ArrayBuffer {
+    this.isLent = false;
+    this.dispatch(undefined, copy, COPY_AND_RETURN);
+    this.join();
+    const failed = Atomics.exchange(this.words, FAILED, 0) !== 0;
+    const buffer = this.postBox?.receive();
+    if (buffer !== undefined && !failed) return buffer;
+    throw kernelFailure(NO_KERNEL, new Error('a worker did not give back the array that was lent to it'));
+  }
+
   /** Ends the workers. */
   dispose(): void {
     Atomics.store(this.words, OPERATION, STOP);
@@ -241,7 +256,9 @@ export class WasmPool {
   private presentWorkers(): number {
     if (this.startWorkers === undefined) return this.workers.length;
     try {
-      this.workers = this.startWorkers();
+      const { workers, postBox } = this.startWorkers();
+      this.workers = workers;
+      this.postBox = postBox;
     } catch (cause) {
       throw new EmbedbagError({
         code: 'threads-unavailable',
@@ -254,14 +271,16 @@ export class WasmPool {
     return this.workers.length;
   }
 
-  private dispatch(operation: string): void {
+  private dispatch(operation: string | undefined, copy?: LentCopy, copyAction = COPY_AND_KEEP): void {
     const { words } = this;
     for (const worker of this.workers) {
       const failure = worker.failure();
-      if (failure !== undefined) throw kernelFailure(operation, failure);
+      if (failure !== undefined) throw kernelFailure(operation ?? NO_KERNEL, failure);
     }
     Atomics.store(words, PENDING, this.workers.length);
-    Atomics.store(words, OPERATION, this.operations.indexOf(operation));
+    Atomics.store(words, OPERATION, operation === undefined ? NONE : this.operations.indexOf(operation));
+    Atomics.store(words, COPY, copy === undefined ? 0 : copyAction);
+    if (copy !== undefined) this.copySlots.set([copy.from, copy.length, copy.at]);
     Atomics.store(words, ARGUMENTS, this.argumentSlots.byteOffset | 0);
     Atomics.add(words, JOB, 1);
     Atomics.notify(words, JOB);

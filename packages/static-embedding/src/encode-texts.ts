@@ -28,75 +28,79 @@ function checkText(text: string, index: number): void {
   });
 }
 
-/** The bags of the batch that begins with text `first`: `batchSize` texts, or fewer long ones. */
-function bagsFrom(encoder: Encoder, texts: readonly string[], first: number, plan: EncodingPlan): TokenBags {
-  const { batchSize, prompt } = plan;
-  let end = first;
-  for (let units = 0; end < Math.min(texts.length, first + batchSize) && units < BATCH_CODE_UNITS; end++) {
-    checkText(texts[end]!, end);
-    units += texts[end]!.length;
+/** The bags of `texts`, batch by batch: `batchSize` texts each, or fewer long ones. Throws when the signal is aborted. */
+function* bagBatches(encoder: Encoder, texts: readonly string[], plan: EncodingPlan): Generator<TokenBags> {
+  const { batchSize, prompt, signal } = plan;
+  for (let first = 0, end = 0; first < texts.length; first = end) {
+    signal?.throwIfAborted();
+    const limit = Math.min(texts.length, first + batchSize);
+    for (let units = 0; end < limit && units < BATCH_CODE_UNITS; end++) {
+      checkText(texts[end]!, end);
+      units += texts[end]!.length;
+    }
+    const batch = texts.slice(first, end);
+    yield encoder.textBags(prompt === '' ? batch : batch.map((text) => prompt + text));
   }
-  const batch = texts.slice(first, end);
-  return encoder.textBags(prompt === '' ? batch : batch.map((text) => prompt + text));
+  signal?.throwIfAborted();
 }
 
-function startMeans(
-  { kernels, table }: Encoder,
-  bags: TokenBags,
-  { data }: Matrix,
-  { dimension, normalize }: EncodingPlan,
-): () => void {
+function startMeans({ kernels, table }: Encoder, bags: TokenBags, out: Float32Array, plan: EncodingPlan): () => void {
+  const { dimension, normalize } = plan;
   const settings = { dimension, normalize };
-  if (kernels.startBagForward !== undefined) return kernels.startBagForward(table, bags, data, settings);
-  return () => kernels.bagForward(table, bags, data, settings);
+  if (kernels.startBagForward !== undefined) return kernels.startBagForward(table, bags, out, settings);
+  return () => kernels.bagForward(table, bags, out, settings);
 }
 
 /**
  * Embeds `texts` batch by batch, `[texts of the batch, plan.dimension]`, truncated and normalised. While the other threads
- * average one batch, this one tokenizes the next, and visits the one before if `visit` is as `whileBusy`: it must not
- * call the kernels then.
+ * average one batch, this one tokenizes the next. `visit` may call the kernels.
  */
-function runBatches(encoder: Encoder, texts: readonly string[], plan: EncodingPlan, visits: BatchVisits): void {
+export function forEachBatch(encoder: Encoder, texts: readonly string[], plan: EncodingPlan, visit: BatchVisit): void {
   const { kernels } = encoder;
-  const { batchSize, dimension, signal } = plan;
-  signal?.throwIfAborted();
+  const { batchSize, dimension, onProgress } = plan;
+  plan.signal?.throwIfAborted();
   if (texts.length === 0) return;
-  const length = Math.min(batchSize, texts.length) * dimension;
-  const turns = texts.length > 1 && visits.whileBusy !== undefined ? 2 : 1;
-  const means = kernels.allocateFloat32(turns * length);
+  const means = kernels.allocateFloat32(Math.min(batchSize, texts.length) * dimension);
+  let inFlight: (() => void) | undefined;
+  let done = 0;
+  const finish = (): void => {
+    const finishMeans = inFlight;
+    inFlight = undefined;
+    finishMeans?.();
+  };
   try {
-    let visitLast: (() => void) | undefined;
-    let bags: TokenBags | undefined = bagsFrom(encoder, texts, 0, plan);
-    for (let first = 0, turn = 0; bags !== undefined; turn = (turn + 1) % turns) {
-      signal?.throwIfAborted();
-      const begin = first;
-      const rows = bagCount(bags);
-      const data = means.subarray(turn * length, turn * length + rows * dimension);
-      const batch: Matrix = { data, rows, columns: dimension };
-      first += rows;
-      const finish = startMeans(encoder, bags, batch, plan);
-      try {
-        visitLast?.();
-        bags = first < texts.length ? bagsFrom(encoder, texts, first, plan) : undefined;
-      } finally {
-        finish();
-      }
-      if (visits.whileBusy === undefined) visits.atRest(batch, begin);
-      else visitLast = () => visits.whileBusy(batch, begin);
-      if (bags !== undefined) plan.onProgress?.(first, texts.length);
+    let rows = 0;
+    const end = (): void => {
+      finish();
+      visit({ data: means.subarray(0, rows * dimension), rows, columns: dimension }, done);
+      done += rows;
+      onProgress?.(done, texts.length);
+    };
+    for (const bags of bagBatches(encoder, texts, plan)) {
+      if (rows > 0) end();
+      rows = bagCount(bags);
+      inFlight = startMeans(encoder, bags, means, plan);
     }
-    visitLast?.();
-    plan.onProgress?.(texts.length, texts.length);
+    end();
   } finally {
+    finish();
     kernels.release(means);
   }
 }
 
-type BatchVisits = { readonly whileBusy: BatchVisit } | { readonly whileBusy?: undefined; readonly atRest: BatchVisit };
-
-/** Embeds `texts` batch by batch; `visit` may call the kernels. */
-export function forEachBatch(encoder: Encoder, texts: readonly string[], plan: EncodingPlan, visit: BatchVisit): void {
-  runBatches(encoder, texts, plan, { atRest: visit });
+/** The embeddings of all `texts`, for kernels that are not able to do it in one call. */
+function bagForwardBatches(encoder: Encoder, texts: readonly string[], plan: EncodingPlan): Float32Array {
+  const { kernels, table } = encoder;
+  const { dimension, normalize } = plan;
+  const data = new Float32Array(texts.length * dimension);
+  let done = 0;
+  for (const bags of bagBatches(encoder, texts, plan)) {
+    if (done > 0) plan.onProgress?.(done, texts.length);
+    const end = done + bagCount(bags);
+    kernels.bagForward(table, bags, data.subarray(done * dimension, end * dimension), { dimension, normalize });
+    done = end;
+  }
+  return data;
 }
 
 /** The float32 embedding of one text, owned by the caller: nothing is allocated but that. */
@@ -114,11 +118,17 @@ function encodeText(encoder: Encoder, text: string, plan: EncodingPlan): Float32
 }
 
 function encodeFloat32(encoder: Encoder, texts: readonly string[], plan: EncodingPlan): Matrix {
-  const { dimension } = plan;
-  if (texts.length === 1) return { data: encodeText(encoder, texts[0]!, plan), rows: 1, columns: dimension };
-  const data = new Float32Array(texts.length * dimension);
-  runBatches(encoder, texts, plan, { whileBusy: (batch, first) => data.set(batch.data, first * dimension) });
-  return { data, rows: texts.length, columns: dimension };
+  const { kernels, table } = encoder;
+  const { dimension, normalize, onProgress } = plan;
+  const rows = texts.length;
+  if (rows === 1) return { data: encodeText(encoder, texts[0]!, plan), rows, columns: dimension };
+  plan.signal?.throwIfAborted();
+  const onRows = onProgress && ((done: number) => onProgress(done, rows));
+  const data =
+    kernels.bagForwardBatches?.(table, bagBatches(encoder, texts, plan), rows, { dimension, normalize, onRows }) ??
+    bagForwardBatches(encoder, texts, plan);
+  if (rows > 0) onProgress?.(rows, rows);
+  return { data, rows, columns: dimension };
 }
 
 /** The embeddings of `texts` as `plan` wants them, owned by the caller. */

@@ -139,6 +139,56 @@ export const kernelsBagChecks: readonly KernelsCheck[] = [
       kernels.bagForward(table, bags, out);
     },
   ),
+  kernelsCheck('bagForwardBatches writes the rows of all batches one below the other', (kernels) => {
+    if (kernels.bagForwardBatches === undefined) return;
+    for (const [columns, dimension] of [
+      [36, 36],
+      [256, 100],
+    ] as const) {
+      const table = { data: normals(createRandom(columns, 'table'), TABLE_ROWS * columns), rows: TABLE_ROWS, columns };
+      const batches = [[3, 0, 5], [], [0], BAG_LENGTHS, Array.from({ length: 400 }, (_, i) => i % 9)].map(
+        (lengths, i) => {
+          const { ids, offsets } = randomBags(i, lengths);
+          return { ids: Int32Array.from(ids), offsets: Int32Array.from(offsets) };
+        },
+      );
+      const options = { dimension, normalize: true };
+      const expected = batches.flatMap((bags) => naiveBagForward(table, bags, options).slice());
+      const rows = batches.reduce((sum, { offsets }) => sum + offsets.length - 1, 0);
+      const done: number[] = [];
+      const onRows = (count: number): void => {
+        done.push(count);
+        kernels.release(kernels.allocateFloat32(1));
+      };
+      const result = kernels.bagForwardBatches(table, batches, rows, { ...options, onRows });
+      expect(result.buffer).toBeInstanceOf(ArrayBuffer);
+      expectClose(
+        result,
+        expected.flatMap((means) => [...means]),
+        2e-6,
+        `${dimension} of ${columns} columns`,
+      );
+      expect(done).toEqual([3, 3, 4, 4 + BAG_LENGTHS.length]);
+    }
+    expect(kernels.bagForwardBatches({ data: new Float32Array(2), rows: 1, columns: 2 }, [], 0)).toHaveLength(0);
+  }),
+  kernelsCheck(
+    'bagForwardBatches ends by what the batches throw and by bags beyond `rows`, and works on',
+    (kernels) => {
+      if (kernels.bagForwardBatches === undefined) return;
+      const { table, bags, expected } = startedCase(kernels);
+      const rows = bags.offsets.length - 1;
+      function* failing(): Generator<TokenBags> {
+        yield bags;
+        throw new Error('no more texts');
+      }
+      expect(() => kernels.bagForwardBatches?.(table, failing(), 2 * rows)).toThrow('no more texts');
+      expect(codeOf(() => kernels.bagForwardBatches?.(table, [bags, bags], 2 * rows - 1))).toBe('output-too-short');
+      const wrong = { ids: Int32Array.of(TABLE_ROWS), offsets: Int32Array.of(0, 1) };
+      expect(codeOf(() => kernels.bagForwardBatches?.(table, [bags, wrong], rows + 1))).toBe('token-out-of-range');
+      expect(kernels.bagForwardBatches(table, [bags], rows)).toEqual(expected);
+    },
+  ),
   kernelsCheck('bagForward refuses ids that are no rows of the table, and works on afterwards', (kernels) => {
     const table = { data: new Float32Array(10).fill(1), rows: 5, columns: 2 };
     for (const id of [5, -1, 2_000_000_000, -2_000_000_000]) {
