@@ -111,8 +111,8 @@ function encodeText(encoder: Encoder, text: string, plan: EncodingPlan): Float32
   checkText(text, 0);
   const row = encoder.row();
   kernels.bagForward(table, textBags([prompt === '' ? text : prompt + text]), row, { dimension, normalize });
-  const embedding = new Float32Array(dimension);
-  embedding.set(dimension === row.length ? row : row.subarray(0, dimension));
+  // A copy of an array need not be filled with zeros first.
+  const embedding = new Float32Array(dimension === row.length ? row : row.subarray(0, dimension));
   plan.onProgress?.(1, 1);
   return embedding;
 }
