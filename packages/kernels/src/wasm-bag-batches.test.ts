@@ -5,7 +5,7 @@ import { WasmPool } from './wasm-pool.js';
 
 const COLUMNS = 1024;
 const BAGS = 512;
-const BATCHES = 20;
+const BATCHES = 30;
 
 let kernels: Kernels;
 let table: Matrix;

@@ -4,9 +4,8 @@ import { WasmBlock } from './wasm-block.js';
 import type { LentCopy } from './wasm-pool.js';
 import type { WasmRuntime } from './wasm-runtime.js';
 
-/** From this many values on, lending an array (some 0.1 ms) costs less than the first touch of its pages. */
-const WORTH_LENDING = 1 << 20;
-
+/** From this many values on (32 MiB) every page of an array is new; smaller ones often lie where others lay before. */
+const WORTH_LENDING = 1 << 23;
 /** After so many batches in a row that the workers had done alone, the first of them copies too. */
 const LATE_BATCHES = 3;
 /** A guess of how many tokens a bag has, before any is known. */
