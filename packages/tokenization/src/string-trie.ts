@@ -1,7 +1,9 @@
 // Fields of one edge, next to each other so that a step takes one cache line.
 /** The parent node plus 1, or 0 for an empty slot. */
 const PARENT = 0;
-const UNIT = 1;
+/** The hash of the string that leads to the child. */
+const HASH = 1;
+/** The child node; its complement where the child has no children. */
 const CHILD = 2;
 /** The value of the child, or -1. */
 const VALUE = 3;
@@ -10,10 +12,15 @@ const STRIDE = 4;
 /**
  * A trie over UTF-16 code units, its edges in one open-addressing table: finds the longest stored string at a place among
  * code units in time proportional to that string's length.
+ *
+ * An edge lies where the hash of the whole string up to it says, which needs the code units alone. A processor so knows where
+ * the next edges lie before it has this one, and waits for memory once for a string instead of once for a code unit.
  */
 export class StringTrie {
   /** The value of each node, or -1: `[nodes]`. Node 0 is the root. */
   values: Int32Array;
+  /** The hash of the string that leads to each node: `[nodes]`. */
+  #hashes: Int32Array;
   #edges: Int32Array;
   /** The number of slots less 1. */
   #mask: number;
@@ -26,6 +33,7 @@ export class StringTrie {
     let capacity = 64;
     while (capacity < expectedNodes * 2) capacity *= 2;
     this.values = new Int32Array(capacity / 2).fill(-1);
+    this.#hashes = new Int32Array(capacity / 2);
     this.#edges = new Int32Array(capacity * STRIDE);
     this.#mask = capacity - 1;
   }
@@ -35,8 +43,10 @@ export class StringTrie {
     let node = 0;
     let edge = -1;
     for (let index = 0; index < text.length; index += 1) {
-      edge = this.#edgeOrNew(node, text.charCodeAt(index));
-      node = this.#edges[edge + CHILD]!;
+      const unit = text.charCodeAt(index);
+      const existing = this.#edge(node, unit);
+      edge = existing >= 0 ? existing : this.#addEdge(node, unit, edge);
+      node = childOf(this.#edges[edge + CHILD]!);
     }
     this.values[node] = value;
     if (edge >= 0) this.#edges[edge + VALUE] = value;
@@ -52,7 +62,7 @@ export class StringTrie {
   /** The node behind `unit`, or -1. */
   child(node: number, unit: number): number {
     const edge = this.#edge(node, unit);
-    return edge < 0 ? -1 : this.#edges[edge + CHILD]!;
+    return edge < 0 ? -1 : childOf(this.#edges[edge + CHILD]!);
   }
 
   /**
@@ -61,51 +71,50 @@ export class StringTrie {
    */
   longestMatch(node: number, units: Uint16Array, start: number, end: number): number {
     const edges = this.#edges;
+    const mask = this.#mask;
     let best = -1;
+    let bestEnd = start;
     let current = node;
-    for (let at = start; at < end; at += 1) {
-      const edge = this.#edge(current, units[at]!);
+    let hash = this.#hashes[node]!;
+    for (let at = start; at < end && current >= 0; at += 1) {
+      hash = hashUnit(hash, units[at]!);
+      const edge = findEdge(edges, mask, current, hash);
       if (edge < 0) break;
       current = edges[edge + CHILD]!;
       const value = edges[edge + VALUE]!;
-      if (value >= 0) {
-        best = value;
-        this.matchEnd = at + 1;
-      }
+      // Whether a string ends here is hard to foretell, so that a branch would wait for the edge: all bits are set where none does.
+      const isNone = value >> 31;
+      best = (best & isNone) | (value & ~isNone);
+      bestEnd = (bestEnd & isNone) | ((at + 1) & ~isNone);
     }
+    this.matchEnd = bestEnd;
     return best;
   }
 
   /** Where the edge from `node` by `unit` lies, or -1. */
   #edge(node: number, unit: number): number {
-    const edges = this.#edges;
-    const mask = this.#mask;
-    let slot = hashEdge(node, unit) & mask;
-    for (;;) {
-      const edge = slot * STRIDE;
-      const parent = edges[edge + PARENT]!;
-      if (parent === 0) return -1;
-      if (parent === node + 1 && edges[edge + UNIT] === unit) return edge;
-      slot = (slot + 1) & mask;
-    }
+    return findEdge(this.#edges, this.#mask, node, hashUnit(this.#hashes[node]!, unit));
   }
 
-  #edgeOrNew(node: number, unit: number): number {
-    const existing = this.#edge(node, unit);
-    if (existing >= 0) return existing;
+  /** Adds the edge from `node`, to which `edgeToNode` leads, by `unit`; gives where it lies. */
+  #addEdge(node: number, unit: number, edgeToNode: number): number {
+    if (edgeToNode >= 0) this.#edges[edgeToNode + CHILD] = node;
     // At most half full, so that probes stay short and an empty slot always ends them.
     if (this.#nodeCount * 2 > this.#mask) this.#grow();
+    const child = this.#nodeCount;
     this.#nodeCount += 1;
-    return this.#insert(node, unit, this.#nodeCount - 1, -1);
+    const hash = hashUnit(this.#hashes[node]!, unit);
+    this.#hashes[child] = hash;
+    return this.#insert(node + 1, hash, ~child, -1);
   }
 
-  #insert(node: number, unit: number, child: number, value: number): number {
+  #insert(parent: number, hash: number, child: number, value: number): number {
     const edges = this.#edges;
-    let slot = hashEdge(node, unit) & this.#mask;
+    let slot = slotOf(hash, this.#mask);
     while (edges[slot * STRIDE + PARENT] !== 0) slot = (slot + 1) & this.#mask;
     const edge = slot * STRIDE;
-    edges[edge + PARENT] = node + 1;
-    edges[edge + UNIT] = unit;
+    edges[edge + PARENT] = parent;
+    edges[edge + HASH] = hash;
     edges[edge + CHILD] = child;
     edges[edge + VALUE] = value;
     return edge;
@@ -117,15 +126,39 @@ export class StringTrie {
     this.#edges = new Int32Array((this.#mask + 1) * STRIDE);
     for (let edge = 0; edge < old.length; edge += STRIDE) {
       const parent = old[edge + PARENT]!;
-      if (parent !== 0) this.#insert(parent - 1, old[edge + UNIT]!, old[edge + CHILD]!, old[edge + VALUE]!);
+      if (parent !== 0) this.#insert(parent, old[edge + HASH]!, old[edge + CHILD]!, old[edge + VALUE]!);
     }
     const values = new Int32Array((this.#mask + 1) / 2).fill(-1);
     values.set(this.values);
     this.values = values;
+    const hashes = new Int32Array(values.length);
+    hashes.set(this.#hashes);
+    this.#hashes = hashes;
   }
 }
 
-function hashEdge(node: number, unit: number): number {
-  const mixed = Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b);
-  return mixed ^ (mixed >>> 15);
+/** Where the edge from `node` lies that ends a string of the hash `hash`, or -1. */
+function findEdge(edges: Int32Array, mask: number, node: number, hash: number): number {
+  let slot = slotOf(hash, mask);
+  for (;;) {
+    const edge = slot * STRIDE;
+    const parent = edges[edge + PARENT]!;
+    if (parent === 0) return -1;
+    // Behind one parent, two code units never have one hash: see hashUnit.
+    if (parent === node + 1 && edges[edge + HASH] === hash) return edge;
+    slot = (slot + 1) & mask;
+  }
+}
+
+function childOf(field: number): number {
+  return field < 0 ? ~field : field;
+}
+
+/** The hash of a string and one more code unit: of one string, another hash for every code unit, as the factor is odd. */
+function hashUnit(hash: number, unit: number): number {
+  return Math.imul(hash ^ unit, 0x9e3779b1);
+}
+
+function slotOf(hash: number, mask: number): number {
+  return (hash ^ (hash >>> 15)) & mask;
 }
