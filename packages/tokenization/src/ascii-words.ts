@@ -63,24 +63,17 @@ export class AsciiWords {
   }
 
   /**
-   * Appends the ids of the word `text[start .. end)`, all of whose code units are ASCII, to `out`. False where it has no key:
-   * it is too long, or has a byte that only the general path knows how to treat.
+   * Appends the ids of the normalized word `units[0 .. length)`, all ASCII, to `out`. False where it has no key: it is too
+   * long.
    */
-  addWord(text: string, start: number, end: number, out: IdBuffer): boolean {
-    const length = end - start;
+  addWord(units: Uint16Array, length: number, out: IdBuffer): boolean {
     if (length > LONGEST_KEYED_WORD) return false;
-    const table = this.#table;
     let a = 0;
     let b = 0;
     let c = 0;
     let d = 0;
     for (let index = 0; index < length; index += 1) {
-      let code = table[text.charCodeAt(start + index)]!;
-      if (code >= SPACE) {
-        if (code === OTHER || code === SPACE) return false;
-        code -= ALONE;
-      }
-      const byte = code << (24 - ((index & 3) << 3));
+      const byte = units[index]! << (24 - ((index & 3) << 3));
       if (index < 4) a |= byte;
       else if (index < 8) b |= byte;
       else if (index < 12) c |= byte;

@@ -1,6 +1,15 @@
 import { bertNormalizer, bertPreTokenizer } from 'tokenizers';
 import { describe, expect, it } from 'vitest';
-import { BertText, CLASS_ALONE, CLASS_MAPPED, CLASS_PLAIN, CLASS_SPACE, CLASS_VANISHES } from './bert-text.js';
+import {
+  BertText,
+  CLASS_ALONE,
+  CLASS_MAPPED,
+  CLASS_PLAIN,
+  CLASS_SPACE,
+  CLASS_VANISHES,
+  LONGEST_PART,
+} from './bert-text.js';
+import { codePointAt, widthOf } from './code-points.js';
 
 /** Every code point but the surrogates. */
 const EVERY: readonly string[] = Array.from({ length: 0x110000 }, (_, codePoint) => codePoint)
@@ -30,9 +39,21 @@ function wordsOf(text: BertText, normalized: string): string[] {
   return words;
 }
 
+/** What becomes of `word`, whose code points are all of class `CLASS_ALONE` or below, one code point after the other. */
+function normalizedWord(text: BertText, word: string): string {
+  const units = new Uint16Array(word.length * LONGEST_PART);
+  let end = 0;
+  for (let index = 0; index < word.length; ) {
+    const codePoint = codePointAt(word, index);
+    end = text.writePart(codePoint, units, end);
+    index += widthOf(codePoint);
+  }
+  return String.fromCharCode(...units.subarray(0, end));
+}
+
 /** The words of `x`, the character and `x` again as its class foretells them; undefined where it foretells nothing. */
 function wordsByClass(text: BertText, character: string): string[] | undefined {
-  const middle = text.normalizeWord(character, 0, character.length);
+  const middle = normalizedWord(text, character);
   const wordsOfClass = new Map([
     [CLASS_PLAIN, [`x${character}x`]],
     [CLASS_VANISHES, ['xx']],
@@ -109,8 +130,19 @@ describe('BertText beside the Rust normalizer', () => {
         'ﬁ',
         '\u{1d400}A',
       ]) {
-        expect(text.normalizeWord(`-${word}-`, 1, word.length + 1)).toBe(text.normalize(word));
+        expect(normalizedWord(text, word)).toBe(text.normalize(word));
       }
+    }
+  });
+
+  it.each(ALL_SETTINGS)('maps the code units that become one code unit of a word as it writes them: %o', (settings) => {
+    const text = new BertText(settings);
+    const units = new Uint16Array(LONGEST_PART);
+    for (let unit = 0; unit < 0x10000; unit += 1) {
+      const isPart = text.classes[unit]! <= CLASS_MAPPED;
+      const length = isPart ? text.writePart(unit, units, 0) : 0;
+      const mapped = text.wordUnits[unit];
+      if (mapped !== (length === 1 ? units[0] : 0)) expect.fail(`U+${unit.toString(16)} is mapped to ${mapped}`);
     }
   });
 

@@ -49,11 +49,15 @@ export const CLASS_IRREGULAR = 5;
 /** Half of a pair, or a lone surrogate: look up the code point. */
 export const CLASS_SURROGATE = 6;
 
+/** The most code units that one code point becomes as part of a word. */
+export const LONGEST_PART = 16;
+
 /** BERT's text rules under given settings, exactly as Hugging Face's Rust has them, for every string. */
 export class BertText {
   readonly settings: BertNormalizerSettings;
   /** The class of every code point, made when first asked for. */
   #classes: Uint8Array | undefined;
+  #wordUnits: Uint16Array | undefined;
   /** What the code points of class `CLASS_MAPPED` and `CLASS_ALONE` become, where it is not themselves. */
   readonly #mapped = new Map<number, string>();
 
@@ -72,28 +76,40 @@ export class BertText {
     return this.#classes;
   }
 
-  /** The normalized form of a raw word whose code points are all of class `CLASS_ALONE` or below. */
-  normalizeWord(text: string, start: number, end: number): string {
-    const classes = this.classes;
-    let result = '';
-    let copied = start;
-    let index = start;
-    while (index < end) {
-      const codePoint = codePointAt(text, index);
-      const width = widthOf(codePoint);
-      const lone = width === 1 && codePoint !== text.charCodeAt(index);
-      if (lone || classes[codePoint] !== CLASS_PLAIN) {
-        result += text.slice(copied, index);
-        copied = index + width;
-        if (classes[codePoint] !== CLASS_VANISHES) {
-          // Jamo have no lower case: a syllable that is mapped becomes its jamo and nothing else.
-          const jamo = classes[codePoint] === CLASS_MAPPED ? decomposeHangul(codePoint) : undefined;
-          result += this.#mapped.get(codePoint) ?? String.fromCodePoint(...(jamo ?? [codePoint]));
-        }
-      }
-      index += width;
+  /**
+   * By code unit, `[65,536]`: the code unit that it becomes as part of a word; 0 where it is none, or becomes none or several.
+   */
+  get wordUnits(): Uint16Array {
+    this.#wordUnits ??= this.#mapUnits();
+    return this.#wordUnits;
+  }
+
+  /**
+   * Writes what `codePoint`, of class `CLASS_ALONE` or below, becomes to `units` from `at` on, at most {@link LONGEST_PART} code
+   * units; gives the place behind.
+   */
+  writePart(codePoint: number, units: Uint16Array, at: number): number {
+    const codePointClass = this.classes[codePoint]!;
+    if (codePointClass === CLASS_VANISHES) return at;
+    let end = at;
+    // Jamo have no lower case: a syllable that is mapped becomes its jamo and nothing else.
+    const jamo = codePointClass === CLASS_MAPPED ? decomposeHangul(codePoint) : undefined;
+    if (jamo !== undefined) {
+      for (const one of jamo) units[end++] = one;
+      return end;
     }
-    return copied === start ? text.slice(start, end) : result + text.slice(copied, end);
+    const part = codePointClass === CLASS_PLAIN ? undefined : this.#mapped.get(codePoint);
+    if (part !== undefined) {
+      for (let index = 0; index < part.length; index += 1) units[end++] = part.charCodeAt(index);
+      return end;
+    }
+    if (codePoint > 0xffff) {
+      units[end++] = 0xd7c0 + (codePoint >> 10);
+      units[end++] = 0xdc00 | (codePoint & 0x3ff);
+      return end;
+    }
+    units[end++] = codePoint;
+    return end;
   }
 
   /** The normalized form of any text. */
@@ -175,6 +191,17 @@ export class BertText {
     }
     classes.fill(CLASS_SURROGATE, 0xd800, 0xe000);
     return classes;
+  }
+
+  #mapUnits(): Uint16Array {
+    const { classes } = this;
+    const units = new Uint16Array(0x10000);
+    for (let unit = 0; unit < units.length; unit += 1) if (classes[unit] === CLASS_PLAIN) units[unit] = unit;
+    for (const [codePoint, part] of this.#mapped) {
+      if (classes[codePoint] === CLASS_MAPPED && codePoint < units.length && part.length === 1)
+        units[codePoint] = part.charCodeAt(0);
+    }
+    return units;
   }
 
   /** The class of a code point that decomposes or has a lower case; notes what it becomes. */

@@ -7,19 +7,11 @@ import {
 } from '@embedbag/core';
 import { type AddedToken, AddedTokenFinder, type TextPart } from './added-tokens.js';
 import { AsciiWords } from './ascii-words.js';
-import {
-  type BertNormalizerSettings,
-  BertText,
-  CLASS_ALONE,
-  CLASS_IRREGULAR,
-  CLASS_MAPPED,
-  CLASS_SPACE,
-  CLASS_SURROGATE,
-} from './bert-text.js';
-import { codePointAt, toWellFormed, widthOf } from './code-points.js';
+import { type BertNormalizerSettings, BertText } from './bert-text.js';
+import { toWellFormed } from './code-points.js';
 import { IdBuffer } from './id-buffer.js';
 import { checkTexts, readMaxTokens } from './tokenize-arguments.js';
-import { HASH_SEED, hashUnit, MAX_CACHED_LENGTH, WordCache } from './word-cache.js';
+import { UnicodeWords } from './unicode-words.js';
 import type { WordPiece } from './word-piece.js';
 
 /** What a {@link BertTokenizer} is made of. */
@@ -44,9 +36,10 @@ export class BertTokenizer implements Tokenizer {
   readonly #settings: BertTokenizerSettings;
   readonly #text: BertText;
   readonly #model: WordPiece;
-  readonly #cache = new WordCache();
   /** Made when first needed. */
   #madeAsciiWords: AsciiWords | undefined;
+  /** Made when first needed. */
+  #madeUnicodeWords: UnicodeWords | undefined;
   /** Tokens looked for in the text as it is. */
   readonly #rawTokens: AddedTokenFinder;
   /** Tokens looked for in the normalized text. */
@@ -134,7 +127,7 @@ export class BertTokenizer implements Tokenizer {
   #tokenizePlain(text: string, out: IdBuffer, limit: number): void {
     if (this.#settings.splits && this.#normalizedTokens.isEmpty) {
       if (this.#asciiWords().tokenize(text, out, limit)) return;
-      if (this.#tokenizeRegular(text, out, limit)) return;
+      if (this.#unicodeWords().tokenize(text, out, limit)) return;
     }
     const normalized = this.#text.normalize(text);
     const parts = this.#normalizedTokens.find(normalized);
@@ -154,6 +147,11 @@ export class BertTokenizer implements Tokenizer {
     return this.#madeAsciiWords;
   }
 
+  #unicodeWords(): UnicodeWords {
+    this.#madeUnicodeWords ??= new UnicodeWords(this.#text, this.#model, this.#asciiWords());
+    return this.#madeUnicodeWords;
+  }
+
   #tokenizeNormalized(normalized: string, out: IdBuffer, limit: number): void {
     const addWord = (word: string): boolean => {
       this.#model.encode(word, out);
@@ -163,78 +161,5 @@ export class BertTokenizer implements Tokenizer {
     };
     if (this.#settings.splits) this.#text.splitWords(normalized, addWord);
     else if (normalized !== '') addWord(normalized);
-  }
-
-  /**
-   * Normalizes, splits and looks up in one pass over the code units. False, with `out` as it was, at a code point that
-   * only the general path knows how to treat.
-   */
-  #tokenizeRegular(text: string, out: IdBuffer, limit: number): boolean {
-    const classes = this.#text.classes;
-    const asciiWords = this.#asciiWords();
-    const begin = out.length;
-    const end = text.length;
-    let at = 0;
-    while (at < end) {
-      const start = at;
-      let hash = HASH_SEED;
-      let bits = 0;
-      let unit = text.charCodeAt(at);
-      let unitClass = classes[unit]!;
-      while (unitClass <= CLASS_MAPPED || unitClass === CLASS_SURROGATE) {
-        if (unitClass === CLASS_SURROGATE) {
-          const codePoint = codePointAt(text, at);
-          unitClass = classes[codePoint]!;
-          if (unitClass > CLASS_MAPPED) break;
-          if (widthOf(codePoint) === 2) {
-            hash = hashUnit(hash, unit);
-            at += 1;
-            unit = text.charCodeAt(at);
-          }
-        }
-        hash = hashUnit(hash, unit);
-        bits |= unit;
-        at += 1;
-        if (at === end) break;
-        unit = text.charCodeAt(at);
-        unitClass = classes[unit]!;
-      }
-      if (at < end && unitClass === CLASS_IRREGULAR) {
-        out.length = begin;
-        return false;
-      }
-      if (at > start && !(bits < 128 && asciiWords.addWord(text, start, at, out))) {
-        this.#addWord(text, start, at, hash, out);
-      }
-      if (at < end) {
-        if (unitClass === CLASS_ALONE && out.length < limit) at = this.#addAlone(text, at, out);
-        else if (unitClass === CLASS_SPACE) at += 1;
-      }
-      if (out.length >= limit) {
-        out.length = limit;
-        return true;
-      }
-    }
-    return true;
-  }
-
-  /** Appends the ids of the code point at `at`, a word of its own; gives the index behind it. */
-  #addAlone(text: string, at: number, out: IdBuffer): number {
-    const unit = text.charCodeAt(at);
-    if (unit < 128 && this.#asciiWords().addWord(text, at, at + 1, out)) return at + 1;
-    const width = widthOf(codePointAt(text, at));
-    let hash = hashUnit(HASH_SEED, unit);
-    if (width === 2) hash = hashUnit(hash, text.charCodeAt(at + 1));
-    this.#addWord(text, at, at + width, hash, out);
-    return at + width;
-  }
-
-  #addWord(text: string, start: number, end: number, hash: number, out: IdBuffer): void {
-    const cached = end - start <= MAX_CACHED_LENGTH;
-    if (cached && this.#cache.lookup(text, start, end, hash, out)) return;
-    const from = out.length;
-    const word = this.#text.normalizeWord(text, start, end);
-    if (word !== '') this.#model.encode(word, out);
-    if (cached) this.#cache.store(text, start, end, hash, out.ids, from, out.length);
   }
 }

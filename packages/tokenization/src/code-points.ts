@@ -24,13 +24,6 @@ export function widthOf(codePoint: number): number {
   return codePoint > 0xffff ? 2 : 1;
 }
 
-/** The number of code points of `text`. */
-export function countCodePoints(text: string): number {
-  let count = 0;
-  for (let index = 0; index < text.length; index += widthOf(codePointAt(text, index))) count += 1;
-  return count;
-}
-
 /** `text` with every lone surrogate replaced by {@link REPLACEMENT}: what its UTF-8 form holds. */
 export function toWellFormed(text: string): string {
   let result = '';

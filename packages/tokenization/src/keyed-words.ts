@@ -42,6 +42,8 @@ function writeBytes(key: number, units: Uint16Array, at: number): number {
  */
 export class KeyedWords {
   readonly #model: WordPiece;
+  /** The code units of a word that is split. */
+  readonly #newWord = new Uint16Array(LONGEST_KEYED_WORD);
   #slots = new Int32Array(INITIAL_SLOTS * STRIDE);
   #mask = INITIAL_SLOTS - 1;
   #ids = new Int32Array(INITIAL_SLOTS);
@@ -81,12 +83,12 @@ export class KeyedWords {
 
   #addNew(a: number, b: number, c: number, d: number, out: IdBuffer): void {
     const from = out.length;
-    const units = this.#model.unitsOf(LONGEST_KEYED_WORD);
+    const units = this.#newWord;
     let length = writeBytes(a, units, 0);
     length = writeBytes(b, units, length);
     length = writeBytes(c, units, length);
     length = writeBytes(d, units, length);
-    this.#model.encodeUnits(length, length, out);
+    this.#model.encodeUnits(units, length, out);
     const count = out.length - from;
     this.#makeRoom(count);
     this.#insert(a, b, c, d, count, count === 1 ? out.ids[from]! : this.#idCount);

@@ -1,7 +1,8 @@
 import type { IdBuffer } from './id-buffer.js';
+import type { WordPiece } from './word-piece.js';
 
 /** Longer words, in code units, are split anew each time: they hardly repeat. */
-export const MAX_CACHED_LENGTH = 64;
+const MAX_CACHED_LENGTH = 64;
 
 const INITIAL_SLOTS = 4096;
 const MAX_WORDS = 131_072;
@@ -10,20 +11,19 @@ const MAX_WORDS = 131_072;
 const HASH = 0;
 /** Where the word's code units begin. */
 const UNITS = 1;
-/** The word's code units; 0 marks an empty slot. */
-const LENGTH = 2;
-/** The number of ids. */
-const COUNT = 3;
+/** The word's code units in the upper bits, the number of ids in the lowest eight; 0 marks an empty slot. */
+const SIZES = 2;
 /** Where the ids begin; the id itself where there is one. */
-const IDS = 4;
-const STRIDE = 5;
+const IDS = 3;
+const STRIDE = 4;
 
 /**
- * The ids of raw words by their code units, so that a word is split once.
+ * The ids of normalized words by their code units, so that a word is split once.
  *
  * Open addressing over typed arrays: a hit allocates nothing. It holds at most 131,072 words and starts over when full.
  */
 export class WordCache {
+  readonly #model: WordPiece;
   #slots = new Int32Array(INITIAL_SLOTS * STRIDE);
   #mask = INITIAL_SLOTS - 1;
   #units = new Uint16Array(INITIAL_SLOTS * 4);
@@ -32,59 +32,66 @@ export class WordCache {
   #idCount = 0;
   #words = 0;
 
-  /** Appends the ids of `text[start .. end)`, whose hash is `hash`, to `out`; false where the word is not here. */
-  lookup(text: string, start: number, end: number, hash: number, out: IdBuffer): boolean {
-    const slots = this.#slots;
-    const units = this.#units;
-    const length = end - start;
-    let slot = scramble(hash) & this.#mask;
-    for (;;) {
-      const at = slot * STRIDE;
-      const slotLength = slots[at + LENGTH]!;
-      if (slotLength === 0) return false;
-      if (slotLength === length && slots[at + HASH] === hash) {
-        const unitsAt = slots[at + UNITS]!;
-        let matched = 0;
-        while (matched < length && units[unitsAt + matched] === text.charCodeAt(start + matched)) matched += 1;
-        if (matched === length) {
-          this.#emit(at, out);
-          return true;
-        }
-      }
-      slot = (slot + 1) & this.#mask;
-    }
+  constructor(model: WordPiece) {
+    this.#model = model;
   }
 
-  /** Keeps `ids[from .. to)` as the ids of `text[start .. end)`, at most {@link MAX_CACHED_LENGTH} code units. */
-  store(text: string, start: number, end: number, hash: number, ids: Int32Array, from: number, to: number): void {
-    this.#makeRoom(end - start, to - from);
+  /** Appends the ids of the word `word[0 .. length)`, whose hash is `hash`, to `out`. */
+  add(word: Uint16Array, length: number, hash: number, out: IdBuffer): void {
     const slots = this.#slots;
-    let slot = scramble(hash) & this.#mask;
-    while (slots[slot * STRIDE + LENGTH] !== 0) slot = (slot + 1) & this.#mask;
-    const at = slot * STRIDE;
+    const units = this.#units;
+    const mask = this.#mask;
+    let slot = slotOf(hash, mask);
+    for (;;) {
+      const at = slot * STRIDE;
+      const sizes = slots[at + SIZES]!;
+      if (sizes === 0) break;
+      if (slots[at + HASH] === hash && sizes >> 8 === length) {
+        const unitsAt = slots[at + UNITS]!;
+        let matched = 0;
+        while (matched < length && units[unitsAt + matched] === word[matched]) matched += 1;
+        if (matched === length) {
+          const count = sizes & 0xff;
+          if (count === 1) out.push(slots[at + IDS]!);
+          else this.#append(slots[at + IDS]!, count, out);
+          return;
+        }
+      }
+      slot = (slot + 1) & mask;
+    }
+    const from = out.length;
+    this.#model.encodeUnits(word, length, out);
+    if (length <= MAX_CACHED_LENGTH) this.#store(word, length, hash, out, from);
+  }
+
+  #append(first: number, count: number, out: IdBuffer): void {
+    out.reserve(count);
+    for (let index = first; index < first + count; index += 1) out.ids[out.length++] = this.#ids[index]!;
+  }
+
+  /** Keeps the ids of `out` from `from` on as those of the word. */
+  #store(word: Uint16Array, length: number, hash: number, out: IdBuffer, from: number): void {
+    const count = out.length - from;
+    this.#makeRoom(length, count);
+    const at = this.#emptySlot(hash);
+    const slots = this.#slots;
     slots[at + HASH] = hash;
     slots[at + UNITS] = this.#unitCount;
-    slots[at + LENGTH] = end - start;
-    slots[at + COUNT] = to - from;
-    for (let index = start; index < end; index += 1) this.#units[this.#unitCount++] = text.charCodeAt(index);
-    if (to - from === 1) {
-      slots[at + IDS] = ids[from]!;
+    slots[at + SIZES] = (length << 8) | count;
+    for (let index = 0; index < length; index += 1) this.#units[this.#unitCount++] = word[index]!;
+    if (count === 1) {
+      slots[at + IDS] = out.ids[from]!;
     } else {
       slots[at + IDS] = this.#idCount;
-      for (let index = from; index < to; index += 1) this.#ids[this.#idCount++] = ids[index]!;
+      for (let index = from; index < out.length; index += 1) this.#ids[this.#idCount++] = out.ids[index]!;
     }
     this.#words += 1;
   }
 
-  #emit(at: number, out: IdBuffer): void {
-    const count = this.#slots[at + COUNT]!;
-    const first = this.#slots[at + IDS]!;
-    if (count === 1) {
-      out.push(first);
-      return;
-    }
-    out.reserve(count);
-    for (let index = first; index < first + count; index += 1) out.ids[out.length++] = this.#ids[index]!;
+  #emptySlot(hash: number): number {
+    let slot = slotOf(hash, this.#mask);
+    while (this.#slots[slot * STRIDE + SIZES] !== 0) slot = (slot + 1) & this.#mask;
+    return slot * STRIDE;
   }
 
   #makeRoom(unitCount: number, idCount: number): void {
@@ -112,11 +119,10 @@ export class WordCache {
     const old = this.#slots;
     this.#mask = this.#mask * 2 + 1;
     this.#slots = new Int32Array((this.#mask + 1) * STRIDE);
-    for (let at = 0; at < old.length; at += STRIDE) {
-      if (old[at + LENGTH] === 0) continue;
-      let slot = scramble(old[at + HASH]!) & this.#mask;
-      while (this.#slots[slot * STRIDE + LENGTH] !== 0) slot = (slot + 1) & this.#mask;
-      for (let field = 0; field < STRIDE; field += 1) this.#slots[slot * STRIDE + field] = old[at + field]!;
+    for (let from = 0; from < old.length; from += STRIDE) {
+      if (old[from + SIZES] === 0) continue;
+      const to = this.#emptySlot(old[from + HASH]!);
+      for (let field = 0; field < STRIDE; field += 1) this.#slots[to + field] = old[from + field]!;
     }
   }
 }
@@ -130,6 +136,6 @@ export function hashUnit(hash: number, unit: number): number {
 }
 
 /** FNV's low bits see little of the high ones. */
-function scramble(hash: number): number {
-  return hash ^ (hash >>> 15);
+function slotOf(hash: number, mask: number): number {
+  return (hash ^ (hash >>> 15)) & mask;
 }

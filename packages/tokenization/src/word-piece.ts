@@ -1,5 +1,4 @@
 import { EmbedbagError } from '@embedbag/core';
-import { countCodePoints } from './code-points.js';
 import type { IdBuffer } from './id-buffer.js';
 import { StringTrie } from './string-trie.js';
 
@@ -21,6 +20,7 @@ export class WordPiece {
   /** Where pieces after the first begin: the node behind the prefix, or -1 where no token has it. */
   readonly #continuation: number;
   readonly #unknownId: number | undefined;
+  /** The code units of a word that came as a string. */
   #units = new Uint16Array(128);
 
   constructor(settings: WordPieceSettings) {
@@ -45,24 +45,19 @@ export class WordPiece {
    * it is too long.
    */
   encode(word: string, out: IdBuffer): void {
-    const units = this.unitsOf(word.length);
-    for (let index = 0; index < word.length; index += 1) units[index] = word.charCodeAt(index);
-    this.encodeUnits(word.length, countCodePoints(word), out);
-  }
-
-  /** Memory for the `length` code units of a word that {@link encodeUnits} is to split. */
-  unitsOf(length: number): Uint16Array {
+    const { length } = word;
     if (this.#units.length < length) this.#units = new Uint16Array(length * 2);
-    return this.#units;
+    for (let index = 0; index < length; index += 1) this.#units[index] = word.charCodeAt(index);
+    this.encodeUnits(this.#units, length, out);
   }
 
-  /** As {@link encode}, for a word of `characters` code points whose `length` code units were written to {@link unitsOf}. */
-  encodeUnits(length: number, characters: number, out: IdBuffer): void {
-    if (characters > this.settings.maxInputCharsPerWord) {
+  /** As {@link encode}, for the word `units[0 .. length)`. */
+  encodeUnits(units: Uint16Array, length: number, out: IdBuffer): void {
+    const { maxInputCharsPerWord } = this.settings;
+    if (length > maxInputCharsPerWord && countCodePoints(units, length) > maxInputCharsPerWord) {
       out.push(this.#requireUnknownId());
       return;
     }
-    const units = this.#units;
     const begin = out.length;
     const trie = this.#trie;
     let node = 0;
@@ -89,4 +84,11 @@ export class WordPiece {
       details: { token },
     });
   }
+}
+
+/** The number of code points of the well-formed `units[0 .. length)`. */
+function countCodePoints(units: Uint16Array, length: number): number {
+  let count = length;
+  for (let index = 0; index < length; index += 1) if ((units[index]! & 0xfc00) === 0xdc00) count -= 1;
+  return count;
 }
