@@ -14,6 +14,9 @@ export const ALONE = 0x80;
 /** In four bytes of a text: those that are no part of a word. */
 const HIGH_BITS = 0x80808080 | 0;
 
+/** Texts of fewer code units are read one by one; to call an encoder for them takes longer. */
+const SHORT_TEXT = 128;
+
 const encoder = new TextEncoder();
 
 function isLetterOrDigit(byte: number): boolean {
@@ -91,9 +94,17 @@ export class AsciiWords {
     }
     const codes = this.#codes;
     const table = this.#table;
-    const { read, written } = encoder.encodeInto(text, codes);
-    if (read !== length || written !== length) return false;
-    for (let at = 0; at < length; at += 1) codes[at] = table[codes[at]!]!;
+    if (length < SHORT_TEXT) {
+      for (let at = 0; at < length; at += 1) {
+        const unit = text.charCodeAt(at);
+        if (unit > 127) return false;
+        codes[at] = table[unit]!;
+      }
+    } else {
+      const { read, written } = encoder.encodeInto(text, codes);
+      if (read !== length || written !== length) return false;
+      for (let at = 0; at < length; at += 1) codes[at] = table[codes[at]!]!;
+    }
     codes.fill(SPACE, length, length + LONGEST_KEYED_WORD);
     return true;
   }
