@@ -4,15 +4,18 @@ import type { WordPiece } from './word-piece.js';
 /** The most ASCII bytes of a word that fit into a key. */
 export const LONGEST_KEYED_WORD = 16;
 
-const INITIAL_SLOTS = 4096;
+const INITIAL_WORDS = 2048;
 const MAX_WORDS = 131_072;
 
-// Fields of one slot, behind the four of the key.
-/** The number of ids; 0 marks an empty slot. */
+// Fields of one word, behind the four of the key.
+/** The number of ids. */
 const COUNT = 4;
 /** Where the ids begin; the id itself where there is one. */
 const IDS = 5;
-const STRIDE = 8;
+const STRIDE = 6;
+
+/** In a slot, the bits of the number of a word plus 1; those above are of its hash. */
+const NUMBER_BITS = 0x3ffff;
 
 function hashOf(a: number, b: number, c: number, d: number): number {
   const hash = Math.imul(
@@ -44,11 +47,14 @@ export class KeyedWords {
   readonly #model: WordPiece;
   /** The code units of a word that is split. */
   readonly #newWord = new Uint16Array(LONGEST_KEYED_WORD);
-  #slots = new Int32Array(INITIAL_SLOTS * STRIDE);
-  #mask = INITIAL_SLOTS - 1;
-  #ids = new Int32Array(INITIAL_SLOTS);
+  /** By hash: 0, or the number of a word and more of its hash. */
+  #slots = new Int32Array(INITIAL_WORDS * 2);
+  #mask = INITIAL_WORDS * 2 - 1;
+  /** In the order in which they came, so that frequent words lie together: `[words, STRIDE]`. */
+  #words = new Int32Array(INITIAL_WORDS * STRIDE);
+  #wordCount = 0;
+  #ids = new Int32Array(INITIAL_WORDS * 2);
   #idCount = 0;
-  #words = 0;
 
   constructor(model: WordPiece) {
     this.#model = model;
@@ -57,20 +63,25 @@ export class KeyedWords {
   /** Appends the ids of the word with the bytes of `a` to `d` to `out`. */
   add(a: number, b: number, c: number, d: number, out: IdBuffer): void {
     const slots = this.#slots;
+    const words = this.#words;
     const mask = this.#mask;
-    let slot = hashOf(a, b, c, d) & mask;
+    const hash = hashOf(a, b, c, d);
+    let slot = hash & mask;
     for (;;) {
-      const at = slot * STRIDE;
-      const count = slots[at + COUNT]!;
-      if (count === 0) {
-        this.#addNew(a, b, c, d, out);
+      const entry = slots[slot]!;
+      if (entry === 0) {
+        this.#addNew(a, b, c, d, hash, out);
         return;
       }
-      if (slots[at] === a && slots[at + 1] === b && slots[at + 2] === c && slots[at + 3] === d) {
-        const first = slots[at + IDS]!;
-        if (count === 1) out.push(first);
-        else this.#append(first, count, out);
-        return;
+      if (((entry ^ hash) & ~NUMBER_BITS) === 0) {
+        const at = ((entry & NUMBER_BITS) - 1) * STRIDE;
+        if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) {
+          const first = words[at + IDS]!;
+          const count = words[at + COUNT]!;
+          if (count === 1) out.push(first);
+          else this.#append(first, count, out);
+          return;
+        }
       }
       slot = (slot + 1) & mask;
     }
@@ -81,7 +92,7 @@ export class KeyedWords {
     for (let index = first; index < first + count; index += 1) out.ids[out.length++] = this.#ids[index]!;
   }
 
-  #addNew(a: number, b: number, c: number, d: number, out: IdBuffer): void {
+  #addNew(a: number, b: number, c: number, d: number, hash: number, out: IdBuffer): void {
     const from = out.length;
     const units = this.#newWord;
     let length = writeBytes(a, units, 0);
@@ -91,31 +102,32 @@ export class KeyedWords {
     this.#model.encodeUnits(units, length, out);
     const count = out.length - from;
     this.#makeRoom(count);
-    this.#insert(a, b, c, d, count, count === 1 ? out.ids[from]! : this.#idCount);
+    const words = this.#words;
+    const at = this.#wordCount * STRIDE;
+    words[at] = a;
+    words[at + 1] = b;
+    words[at + 2] = c;
+    words[at + 3] = d;
+    words[at + COUNT] = count;
+    words[at + IDS] = count === 1 ? out.ids[from]! : this.#idCount;
     if (count > 1) for (let index = from; index < out.length; index += 1) this.#ids[this.#idCount++] = out.ids[index]!;
-    this.#words += 1;
+    this.#wordCount += 1;
+    this.#insert(hash, this.#wordCount);
   }
 
-  #insert(a: number, b: number, c: number, d: number, count: number, ids: number): void {
-    const slots = this.#slots;
-    let slot = hashOf(a, b, c, d) & this.#mask;
-    while (slots[slot * STRIDE + COUNT] !== 0) slot = (slot + 1) & this.#mask;
-    const at = slot * STRIDE;
-    slots[at] = a;
-    slots[at + 1] = b;
-    slots[at + 2] = c;
-    slots[at + 3] = d;
-    slots[at + COUNT] = count;
-    slots[at + IDS] = ids;
+  #insert(hash: number, number: number): void {
+    let slot = hash & this.#mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
+    this.#slots[slot] = (hash & ~NUMBER_BITS) | number;
   }
 
   #makeRoom(idCount: number): void {
-    if (this.#words >= MAX_WORDS) {
+    if (this.#wordCount >= MAX_WORDS) {
       this.#slots.fill(0);
       this.#idCount = 0;
-      this.#words = 0;
-    } else if (this.#words * 2 > this.#mask) {
-      this.#growSlots();
+      this.#wordCount = 0;
+    } else if (this.#wordCount * STRIDE === this.#words.length) {
+      this.#grow();
     }
     if (this.#idCount + idCount <= this.#ids.length) return;
     const grown = new Int32Array(this.#ids.length * 2 + idCount);
@@ -123,13 +135,14 @@ export class KeyedWords {
     this.#ids = grown;
   }
 
-  #growSlots(): void {
-    const old = this.#slots;
+  #grow(): void {
+    const words = new Int32Array(this.#words.length * 2);
+    words.set(this.#words);
+    this.#words = words;
     this.#mask = this.#mask * 2 + 1;
-    this.#slots = new Int32Array((this.#mask + 1) * STRIDE);
-    for (let at = 0; at < old.length; at += STRIDE) {
-      const count = old[at + COUNT]!;
-      if (count > 0) this.#insert(old[at]!, old[at + 1]!, old[at + 2]!, old[at + 3]!, count, old[at + IDS]!);
+    this.#slots = new Int32Array(this.#mask + 1);
+    for (let number = 1, at = 0; number <= this.#wordCount; number += 1, at += STRIDE) {
+      this.#insert(hashOf(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!), number);
     }
   }
 }
