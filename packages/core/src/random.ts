@@ -105,10 +105,11 @@ class Xoshiro128 implements Random {
   }
 
   below(bound: number): number {
-    const limit = 4294967296 - (4294967296 % bound);
-    let value = this.uint32();
-    while (value >= limit) value = this.uint32();
-    return value % bound;
+    for (;;) {
+      const value = this.uint32();
+      // Most values are far below the limit, which takes a slow division.
+      if (value < 4294967296 - bound || value < 4294967296 - (4294967296 % bound)) return value % bound;
+    }
   }
 
   normal(): number {
