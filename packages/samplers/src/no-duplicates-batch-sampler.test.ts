@@ -1,4 +1,4 @@
-import { type BatchStream, createRandom, hashTexts, type SampledRows } from '@embedbag/core';
+import { type BatchStream, createRandom, hashTexts, restoreStream, type SampledRows, saveStream } from '@embedbag/core';
 import { testBatchSampler } from '@embedbag/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -73,6 +73,27 @@ test('gives the batches of a plain queue with a set of strings', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test('gives the batches of a plain queue over many thousand rows, some without a text, and goes on from a saved place', () => {
+  const random = createRandom(7, 'texts');
+  const textOf = (): string | undefined => (random.below(20) === 0 ? undefined : `text ${random.below(6000)}`);
+  const texts = Array.from({ length: 12_000 }, () => [textOf(), textOf()]);
+  const options = { batchSize: 900, dropLast: false, seed: 3 };
+  const order = Int32Array.from(texts, (_, row) => row);
+  createRandom(options.seed, 'NO_DUPLICATES').shuffle(order);
+  const expected = plainPass(texts, order, options.batchSize);
+  expect(expected.length).toBeGreaterThan(Math.ceil(texts.length / options.batchSize));
+  const stream = noDuplicatesBatchSampler().open(rowsOf(texts, 2), options);
+  for (let position = 0; position < expected.length; position++) {
+    const restored = noDuplicatesBatchSampler().open(rowsOf(texts, 2), options);
+    if (position % 4 === 1) {
+      restoreStream(restored, saveStream(stream));
+      expect(drain(restored)).toEqual(expected.slice(position));
+    }
+    expect([...stream.next()!]).toEqual(expected[position]);
+  }
+  expect(stream.next()).toBeUndefined();
 });
 
 test('every row comes once, and no batch holds a text twice but within a row', () => {
