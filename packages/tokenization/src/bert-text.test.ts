@@ -135,17 +135,6 @@ describe('BertText beside the Rust normalizer', () => {
     }
   });
 
-  it.each(ALL_SETTINGS)('maps the code units that become one code unit of a word as it writes them: %o', (settings) => {
-    const text = new BertText(settings);
-    const units = new Uint16Array(LONGEST_PART);
-    for (let unit = 0; unit < 0x10000; unit += 1) {
-      const isPart = text.classes[unit]! <= CLASS_MAPPED;
-      const length = isPart ? text.writePart(unit, units, 0) : 0;
-      const mapped = text.wordUnits[unit];
-      if (mapped !== (length === 1 ? units[0] : 0)) expect.fail(`U+${unit.toString(16)} is mapped to ${mapped}`);
-    }
-  });
-
   it('orders marks that stay by their combining class, and not across a starter', () => {
     const text = new BertText({ cleanText: true, handleChineseChars: true, stripAccents: true, lowercase: true });
     // U+302E has class 224, U+1B44 class 9, U+034F class 0 and vanishes.

@@ -47,7 +47,7 @@ export const CLASS_ALONE = 4;
 /** Its place depends on its neighbours, or it becomes several words: the text takes the general path. */
 export const CLASS_IRREGULAR = 5;
 /** Half of a pair, or a lone surrogate: look up the code point. */
-export const CLASS_SURROGATE = 6;
+const CLASS_SURROGATE = 6;
 
 /** The most code units that one code point becomes as part of a word. */
 export const LONGEST_PART = 16;
@@ -57,7 +57,6 @@ export class BertText {
   readonly settings: BertNormalizerSettings;
   /** The class of every code point, made when first asked for. */
   #classes: Uint8Array | undefined;
-  #wordUnits: Uint16Array | undefined;
   /** What the code points of class `CLASS_MAPPED` and `CLASS_ALONE` become, where it is not themselves. */
   readonly #mapped = new Map<number, string>();
 
@@ -74,14 +73,6 @@ export class BertText {
   get classes(): Uint8Array {
     this.#classes ??= this.#classify();
     return this.#classes;
-  }
-
-  /**
-   * By code unit, `[65,536]`: the code unit that it becomes as part of a word; 0 where it is none, or becomes none or several.
-   */
-  get wordUnits(): Uint16Array {
-    this.#wordUnits ??= this.#mapUnits();
-    return this.#wordUnits;
   }
 
   /**
@@ -191,17 +182,6 @@ export class BertText {
     }
     classes.fill(CLASS_SURROGATE, 0xd800, 0xe000);
     return classes;
-  }
-
-  #mapUnits(): Uint16Array {
-    const { classes } = this;
-    const units = new Uint16Array(0x10000);
-    for (let unit = 0; unit < units.length; unit += 1) if (classes[unit] === CLASS_PLAIN) units[unit] = unit;
-    for (const [codePoint, part] of this.#mapped) {
-      if (classes[codePoint] === CLASS_MAPPED && codePoint < units.length && part.length === 1)
-        units[codePoint] = part.charCodeAt(0);
-    }
-    return units;
   }
 
   /** The class of a code point that decomposes or has a lower case; notes what it becomes. */

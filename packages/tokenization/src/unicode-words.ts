@@ -10,6 +10,11 @@ export class UnicodeWords {
   readonly #text: BertText;
   readonly #asciiWords: AsciiWords;
   readonly #cache: WordCache;
+  /**
+   * By code unit, `[65,536]`: the code unit that it becomes as part of a word. 0 where it is no part of one, where it becomes none
+   * or several, and where it has not come yet.
+   */
+  readonly #knownUnits = new Uint16Array(0x10000);
   /** The normalized word. */
   #units = new Uint16Array(256);
 
@@ -24,7 +29,8 @@ export class UnicodeWords {
    * only the general path knows how to treat.
    */
   tokenize(text: string, out: IdBuffer, limit: number): boolean {
-    const { classes, wordUnits } = this.#text;
+    const { classes } = this.#text;
+    const knownUnits = this.#knownUnits;
     const begin = out.length;
     const end = text.length;
     let at = 0;
@@ -35,7 +41,7 @@ export class UnicodeWords {
       let bits = 0;
       let unitClass = CLASS_SPACE;
       while (at < end) {
-        const unit = wordUnits[text.charCodeAt(at)]!;
+        const unit = knownUnits[text.charCodeAt(at)]!;
         if (unit !== 0) {
           units[length] = unit;
           length += 1;
@@ -48,7 +54,9 @@ export class UnicodeWords {
         unitClass = classes[codePoint]!;
         if (unitClass > CLASS_MAPPED) break;
         units = this.#roomFor(length, end - at);
-        for (const partEnd = this.#text.writePart(codePoint, units, length); length < partEnd; length += 1) {
+        const partEnd = this.#text.writePart(codePoint, units, length);
+        if (partEnd === length + 1 && codePoint < knownUnits.length) knownUnits[codePoint] = units[length]!;
+        for (; length < partEnd; length += 1) {
           hash = hashUnit(hash, units[length]!);
           bits |= units[length]!;
         }
