@@ -54,12 +54,12 @@ export class HashedRows {
     for (let i = 0; i < width; i++) this.#valid[to * width + i] = other.#valid[from * width + i]!;
   }
 
-  /** Moves the rows `begin` to `end` to `to` and behind. */
-  move(begin: number, end: number, to: number): void {
+  /** Moves the first `count` rows to `to` and behind. */
+  move(count: number, to: number): void {
     const width = this.#columns.length;
-    this.places.copyWithin(to, begin, end);
-    this.#hashes.copyWithin(to * width * 2, begin * width * 2, end * width * 2);
-    this.#valid?.copyWithin(to * width, begin * width, end * width);
+    this.places.copyWithin(to, 0, count);
+    this.#hashes.copyWithin(to * width * 2, 0, count * width * 2);
+    this.#valid?.copyWithin(to * width, 0, count * width);
   }
 
   /** Makes room for twice the rows. */

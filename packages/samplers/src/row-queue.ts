@@ -80,12 +80,12 @@ export class RowQueue {
     return this.#takeUntouched(batch, seen, size);
   }
 
+  /** Those that stay are moved to the front, or, where the batch is full before all were looked at, to before the others. */
   #takeWaiting(batch: Int32Array, seen: TextHashSet): number {
     const waiting = this.#waiting;
-    const first = this.#firstWaiting;
     let size = 0;
-    let at = first;
-    let kept = first;
+    let at = this.#firstWaiting;
+    let kept = 0;
     for (; at < this.#endWaiting && size < batch.length; at++) {
       if (waiting.admit(at, seen)) {
         batch[size++] = this.#order[waiting.places[at]!]!;
@@ -95,10 +95,11 @@ export class RowQueue {
       }
     }
     if (at === this.#endWaiting) {
+      this.#firstWaiting = 0;
       this.#endWaiting = kept;
     } else {
-      this.#firstWaiting = at - (kept - first);
-      waiting.move(first, kept, this.#firstWaiting);
+      this.#firstWaiting = at - kept;
+      waiting.move(kept, this.#firstWaiting);
     }
     return size;
   }
@@ -127,21 +128,10 @@ export class RowQueue {
     this.#window.readHashes(this.#order.subarray(this.#untouched, this.#windowEnd));
   }
 
-  /** Keeps a row of the window for later batches. */
+  /** Keeps a row of the window for later batches. All that wait were looked at before: they begin at the front. */
   #wait(at: number): void {
-    const waiting = this.#waiting;
-    if (this.#endWaiting === waiting.capacity) {
-      const count = this.#endWaiting - this.#firstWaiting;
-      // Moved only where that frees half of the memory, so that a row is moved seldom.
-      if (count * 2 > waiting.capacity) {
-        waiting.grow();
-      } else {
-        waiting.move(this.#firstWaiting, this.#endWaiting, 0);
-        this.#firstWaiting = 0;
-        this.#endWaiting = count;
-      }
-    }
-    waiting.copyFrom(this.#window, at, this.#endWaiting);
+    if (this.#endWaiting === this.#waiting.capacity) this.#waiting.grow();
+    this.#waiting.copyFrom(this.#window, at, this.#endWaiting);
     this.#endWaiting += 1;
   }
 }
