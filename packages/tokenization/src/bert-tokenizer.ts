@@ -56,7 +56,8 @@ export class BertTokenizer implements Tokenizer {
     this.#model = model;
     this.unknownId = model.tokenToId(model.settings.unknownToken);
     let highestId = -1;
-    for (const id of model.settings.ids) highestId = Math.max(highestId, id);
+    const { vocabulary, tokens } = model.settings;
+    for (const token of tokens) highestId = Math.max(highestId, vocabulary[token]!);
     for (const token of addedTokens) {
       this.#addedIds.set(token.content, token.id);
       highestId = Math.max(highestId, token.id);
@@ -90,8 +91,8 @@ export class BertTokenizer implements Tokenizer {
 
   idToToken(id: number): string | undefined {
     if (this.#tokenById === undefined) {
-      const { tokens, ids } = this.#model.settings;
-      this.#tokenById = new Map(tokens.map((token, index) => [ids[index]!, token]));
+      const { tokens, vocabulary } = this.#model.settings;
+      this.#tokenById = new Map(tokens.map((token) => [vocabulary[token]!, token]));
       for (const token of this.#settings.addedTokens) this.#tokenById.set(token.id, token.content);
     }
     return this.#tokenById.get(id);

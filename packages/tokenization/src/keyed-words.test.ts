@@ -6,8 +6,8 @@ import { WordPiece } from './word-piece.js';
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
 const TOKENS = ['[UNK]', ...LETTERS, ...LETTERS.map((letter) => `##${letter}`)];
 const model = new WordPiece({
+  vocabulary: Object.fromEntries(TOKENS.map((token, id) => [token, id])),
   tokens: TOKENS,
-  ids: Int32Array.from(TOKENS.keys()),
   unknownToken: '[UNK]',
   continuingSubwordPrefix: '##',
   maxInputCharsPerWord: 100,

@@ -146,6 +146,27 @@ describe('tokenizerFromJson', () => {
     );
   });
 
+  it.each(['-1', '1.5', '2147483648', '"1"', 'null', 'true', '[1]'])('refuses the id %s', (id) => {
+    const model = JSON.stringify(WORD_PIECE).replace('"a":1', `"a":${id}`);
+    const json = `{"pre_tokenizer":{"type":"BertPreTokenizer"},"model":${model}}`;
+    expect(messageOf(() => tokenizerFromJson(json))).toContain(
+      'Expected `model.vocab["a"]` of the tokenizer.json to be a whole number from 0 to 2147483647, received ',
+    );
+  });
+
+  it.each(['\ud83d', '\\ud83d', '\\uDE42'])(
+    'refuses a token with half a character, `%s`, and takes a whole one',
+    (half) => {
+      const json = file(WORD_PIECE, { pre_tokenizer: { type: 'BertPreTokenizer' } });
+      expect(messageOf(() => tokenizerFromJson(json.replace('"a":1', `"a${half}":1`)))).toContain(
+        'Expected `model.vocab` of the tokenizer.json to be text without lone surrogates, received ',
+      );
+      for (const whole of ['🙂', '\\ud83d\\ude42']) {
+        expect([...tokenizerFromJson(json.replace('"a":1', `"${whole}":1`)).tokenize(['🙂']).ids]).toEqual([1]);
+      }
+    },
+  );
+
   it('says so when a text needs an unknown token that the vocabulary lacks', () => {
     const model = { ...WORD_PIECE, unk_token: '[GONE]' };
     const tokenizer = tokenizerFromJson(file(model, { pre_tokenizer: { type: 'BertPreTokenizer' } }));

@@ -2,6 +2,7 @@ import { EmbedbagError, type TokenTruncation } from '@embedbag/core';
 import type { AddedToken } from './added-tokens.js';
 import { type BertNormalizerSettings, NO_NORMALIZER } from './bert-text.js';
 import { toWellFormed } from './code-points.js';
+import type { Vocabulary } from './vocabulary-lookup.js';
 import type { WordPiece, WordPieceSettings } from './word-piece.js';
 
 /** A parsed object of a tokenizer.json. */
@@ -15,9 +16,11 @@ export class TokenizerJson {
   /** What the errors call the file, such as its path. */
   readonly source: string;
   readonly root: JsonRecord;
+  readonly #json: string;
 
   constructor(json: string, source: string) {
     this.source = source;
+    this.#json = json;
     if (typeof json !== 'string') {
       throw new EmbedbagError({
         code: 'invalid-tokenizer-json',
@@ -40,6 +43,11 @@ export class TokenizerJson {
     this.root = root;
     if (root.version !== undefined && root.version !== '1.0') throw this.error('`version`', '"1.0"', root.version);
     this.record('model', root.model);
+  }
+
+  /** Whether a text of the file may hold a surrogate, as it is or as an escape. */
+  get mayHoldSurrogates(): boolean {
+    return /\\u[dD][89a-fA-F]|[\ud800-\udfff]/.test(this.#json);
   }
 
   get model(): JsonRecord {
@@ -108,17 +116,16 @@ export function readWordPiece(file: TokenizerJson): WordPieceSettings {
   const { model } = file;
   const vocabulary = file.record('model.vocab', model.vocab);
   const tokens = Object.keys(vocabulary);
-  const ids = new Int32Array(tokens.length);
+  const mayBeIllFormed = file.mayHoldSurrogates;
   for (let index = 0; index < tokens.length; index += 1) {
     const token = tokens[index]!;
     const id = vocabulary[token];
     if (!isId(id)) file.wholeNumber(`model.vocab["${token}"]`, id, MAX_ID);
-    if (toWellFormed(token) !== token) file.wellFormed('model.vocab', token);
-    ids[index] = id as number;
+    if (mayBeIllFormed) file.wellFormed('model.vocab', token);
   }
   return {
+    vocabulary: vocabulary as Vocabulary,
     tokens,
-    ids,
     unknownToken: file.string('model.unk_token', model.unk_token),
     continuingSubwordPrefix: file.string('model.continuing_subword_prefix', model.continuing_subword_prefix),
     maxInputCharsPerWord: file.wholeNumber(
@@ -174,7 +181,8 @@ export function readAddedTokens(file: TokenizerJson, model: WordPiece): AddedTok
 }
 
 function isId(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_ID;
+  // The only numbers that this leaves as they are fit into 32 bits.
+  return ((value as number) | 0) === value && value >= 0;
 }
 
 function isRecord(value: unknown): value is JsonRecord {
