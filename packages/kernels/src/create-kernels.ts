@@ -1,4 +1,5 @@
 import { EmbedbagError, type Kernels } from '@embedbag/core';
+import { nodeBuiltin } from './node-builtin.js';
 import { createTypeScriptKernels } from './typescript-kernels.js';
 import { WasmKernels } from './wasm-kernels.js';
 import { hasRelaxedSimd, hasSharedSimd } from './wasm-module.js';
@@ -22,12 +23,8 @@ const MOST_DEFAULT_THREADS = 16;
 const MOST_THREADS = 256;
 
 /** How many threads can run at once. */
-async function availableParallelism(): Promise<number> {
-  if (typeof process !== 'undefined' && process.versions?.node !== undefined) {
-    const { availableParallelism } = await import('node:os');
-    return availableParallelism();
-  }
-  return globalThis.navigator?.hardwareConcurrency ?? 1;
+function availableParallelism(): number {
+  return nodeBuiltin('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
 function unavailable(backend: KernelsBackend, what: string, remedy: string): EmbedbagError {
@@ -74,16 +71,17 @@ function checkOptions(backend: KernelsBackend, threads: number | undefined): voi
 export async function createKernels(options: CreateKernelsOptions = {}): Promise<Kernels> {
   const { backend = 'auto' } = options;
   checkOptions(backend, options.threads);
-  if (backend === 'typescript' || (backend === 'auto' && !hasSharedSimd())) return createTypeScriptKernels();
+  if (backend === 'typescript') return createTypeScriptKernels();
   if (!hasSharedSimd()) {
+    if (backend === 'auto') return createTypeScriptKernels();
     throw unavailable(
       backend,
       'WebAssembly with SIMD and shared memory',
       'In a browser, serve the page with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or use `auto`.',
     );
   }
-  const relaxed = backend !== 'wasm-simd' && (await hasRelaxedSimd());
+  const relaxed = backend !== 'wasm-simd' && hasRelaxedSimd();
   if (backend === 'wasm-relaxed-simd' && !relaxed) throw unavailable(backend, 'relaxed SIMD', 'Use `wasm` or `auto`.');
-  const threads = options.threads ?? Math.min(MOST_DEFAULT_THREADS, await availableParallelism());
+  const threads = options.threads ?? Math.min(MOST_DEFAULT_THREADS, availableParallelism());
   return WasmKernels.create(relaxed ? 'wasm-relaxed-simd' : 'wasm-simd', threads);
 }

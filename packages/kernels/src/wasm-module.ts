@@ -1,3 +1,5 @@
+import { nodeBuiltin } from './node-builtin.js';
+
 /** The builds of the kernels; `wasm-relaxed-simd` has fused multiply-add. */
 export type WasmBackend = 'wasm-simd' | 'wasm-relaxed-simd';
 
@@ -28,12 +30,10 @@ export function hasSharedSimd(): boolean {
  * Whether relaxed SIMD is here. Node 20 has it behind a flag of V8, which is set when validation has said no, and only
  * then: engines that no longer know the flag would print a warning.
  */
-export async function hasRelaxedSimd(): Promise<boolean> {
+export function hasRelaxedSimd(): boolean {
   if (WebAssembly.validate(RELAXED_SIMD_PROBE)) return true;
-  if (typeof process === 'undefined' || process.versions?.node === undefined) return false;
   try {
-    const { setFlagsFromString } = await import('node:v8');
-    setFlagsFromString('--experimental-wasm-relaxed-simd');
+    nodeBuiltin('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
     return WebAssembly.validate(RELAXED_SIMD_PROBE);
   } catch {
     return false;
@@ -41,6 +41,8 @@ export async function hasRelaxedSimd(): Promise<boolean> {
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const buffer = nodeBuiltin('node:buffer')?.Buffer.from(text, 'base64');
+  if (buffer !== undefined) return buffer;
   const characters = atob(text);
   const bytes = new Uint8Array(characters.length);
   for (let index = 0; index < bytes.length; index++) bytes[index] = characters.charCodeAt(index);

@@ -4,10 +4,10 @@ import type { WorkerSetup } from './wasm-worker.js';
 import {
   isNode,
   mayStartWorkers,
-  nodeWorkerStarter,
   type PostBox,
   type StartedWorkers,
   startBrowserWorker,
+  startNodeWorkers,
   type WorkerHandle,
 } from './wasm-worker-start.js';
 
@@ -125,18 +125,17 @@ export class WasmPool {
       ...{ module, memory: memory.memory, control, thread: i + 1, threads, operations, copy },
     }));
     if (isNode()) {
-      if (mayStartWorkers()) await pool.startLater(setups);
+      if (mayStartWorkers()) pool.startLater(setups);
     } else {
       await pool.startNow(setups);
     }
     return pool;
   }
 
-  private async startLater(setups: readonly WorkerSetup[]): Promise<void> {
+  private startLater(setups: readonly WorkerSetup[]): void {
     if (setups.length === 0) return;
-    const start = await nodeWorkerStarter();
     this.workerCount = setups.length;
-    this.startWorkers = () => start(setups);
+    this.startWorkers = () => startNodeWorkers(setups);
   }
 
   private async startNow(setups: readonly WorkerSetup[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { WORKER_TEXT } from './generated/worker.js';
+import { nodeBuiltin } from './node-builtin.js';
 import type { WorkerSetup } from './wasm-worker.js';
 
 /** The part of a worker that both kinds have. */
@@ -19,41 +20,39 @@ export interface StartedWorkers {
   readonly postBox?: PostBox;
 }
 
-/** Starts the workers with these setups, at once. Throws where one cannot be started. */
-type StartWorkers = (setups: readonly WorkerSetup[]) => StartedWorkers;
-
 export function isNode(): boolean {
   return typeof process !== 'undefined' && process.versions?.node !== undefined;
 }
 
-/** Node's workers take their first job as soon as they are there, so nothing waits for them until then. */
-export async function nodeWorkerStarter(): Promise<StartWorkers> {
-  const { MessageChannel, receiveMessageOnPort, Worker } = await import('node:worker_threads');
-  return (setups) => {
-    const { port1, port2 } = new MessageChannel();
-    const workers = setups.map((setup, i) => {
-      const [workerData, transferList] = i === 0 ? [{ ...setup, port: port2 }, [port2]] : [setup, []];
-      const worker = new Worker(WORKER_TEXT, { eval: true, workerData, transferList, execArgv: [], env: {} });
-      let failure: unknown;
-      worker.on('error', (cause) => {
-        failure ??= cause;
-      });
-      worker.once('exit', (code) => {
-        failure ??= new Error(`the worker ended with code ${code}`);
-      });
-      // Asleep between jobs, a worker must not keep the process alive.
-      worker.unref();
-      return { failure: () => failure, terminate: () => void worker.terminate() };
+/**
+ * Starts the workers with these setups, at once. They take their first job as soon as they are there, so nothing waits for them
+ * until then. Throws where one cannot be started.
+ */
+export function startNodeWorkers(setups: readonly WorkerSetup[]): StartedWorkers {
+  const { MessageChannel, receiveMessageOnPort, Worker } = nodeBuiltin('node:worker_threads')!;
+  const { port1, port2 } = new MessageChannel();
+  const workers = setups.map((setup, i) => {
+    const [workerData, transferList] = i === 0 ? [{ ...setup, port: port2 }, [port2]] : [setup, []];
+    const worker = new Worker(WORKER_TEXT, { eval: true, workerData, transferList, execArgv: [], env: {} });
+    let failure: unknown;
+    worker.on('error', (cause) => {
+      failure ??= cause;
     });
-    const send = (buffer: ArrayBuffer): void => port1.postMessage(buffer, [buffer]);
-    return { workers, postBox: { send, receive: () => receiveMessageOnPort(port1)?.message } };
-  };
+    worker.once('exit', (code) => {
+      failure ??= new Error(`the worker ended with code ${code}`);
+    });
+    // Asleep between jobs, a worker must not keep the process alive.
+    worker.unref();
+    return { failure: () => failure, terminate: () => void worker.terminate() };
+  });
+  const send = (buffer: ArrayBuffer): void => port1.postMessage(buffer, [buffer]);
+  return { workers, postBox: { send, receive: () => receiveMessageOnPort(port1)?.message } };
 }
 
-/** Whether Node's permission model lets this process start workers. */
+/** Whether the engine gives modules at once, as every Node that is supported does, and the permission model allows workers. */
 export function mayStartWorkers(): boolean {
   const { permission } = process as { permission?: { has(scope: string): boolean } };
-  return permission?.has('worker') ?? true;
+  return typeof process.getBuiltinModule === 'function' && (permission?.has('worker') ?? true);
 }
 
 /** Starts a worker and waits until it is ready: a page's main thread can not wait later, inside a job. */
