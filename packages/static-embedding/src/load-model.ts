@@ -4,6 +4,7 @@ import { FILE_NAMES, type ModelConfig, type ModelMode, readJson, readModelConfig
 import { type ModelFiles, type ModelSource, type ModelSourceOptions, openModelSource } from './model-source.js';
 import { type LoadedTable, readTable } from './model-table.js';
 import { readerFromSource, type SafetensorsReader } from './safetensors-file.js';
+import { settledValue } from './settled-value.js';
 import { narrowStoredRanges, parseStoredRanges, type StoredRanges } from './stored-ranges.js';
 
 /** What {@link loadModel} reads. The table lies in kernels memory and is the caller's to release, the lease to end. */
@@ -32,7 +33,11 @@ async function openWeights(source: ModelSource, path: string): Promise<Safetenso
   });
 }
 
-async function readTokenizer(source: ModelSource, path: string): Promise<Tokenizer> {
+async function readTokenizer(
+  source: ModelSource,
+  path: string,
+  tokenization: Promise<typeof import('@embedbag/tokenization')>,
+): Promise<Tokenizer> {
   const text = await source.readText(path);
   if (text === undefined) {
     throw new EmbedbagError({
@@ -41,7 +46,7 @@ async function readTokenizer(source: ModelSource, path: string): Promise<Tokeniz
       details: { name: source.name, path },
     });
   }
-  const { tokenizerFromJson } = await import('@embedbag/tokenization');
+  const { tokenizerFromJson } = await tokenization;
   return tokenizerFromJson(text);
 }
 
@@ -59,47 +64,42 @@ async function readRanges(source: ModelSource, width: number, columns: number): 
   return value === undefined ? [] : narrowStoredRanges(parseStoredRanges(value, width), columns);
 }
 
-/** What a promise came to; throws what it was rejected with. */
-function settledValue<T>(result: PromiseSettledResult<T>): T {
-  if (result.status === 'rejected') throw result.reason;
-  return result.value;
-}
-
-/** A model of which the settings are known, and the weights open. */
+/** A model of which the settings and the tokenizer are known, and the weights open. */
 interface OpenedModel {
   readonly source: ModelSource;
   readonly config: ModelConfig;
   readonly tokenizerPath: string;
+  readonly tokenizer: Tokenizer;
   readonly reader: SafetensorsReader;
 }
 
-/** Reads a model's settings and opens its weights; the reader is to be closed. */
+/** Reads a model's settings and its tokenizer, and opens its weights; the reader is to be closed. */
 async function openModel(from: string | ModelFiles, options: LoadModelOptions): Promise<OpenedModel> {
+  const importing = import('@embedbag/tokenization');
   const source = await openModelSource(from, options);
   const { config, locate } = await readModelConfig(source, options.mode);
-  const reader = await openWeights(source, locate(FILE_NAMES.weights));
-  return { source, config, tokenizerPath: locate(FILE_NAMES.tokenizer), reader };
+  const tokenizerPath = locate(FILE_NAMES.tokenizer);
+  const [reader, tokenizer] = await Promise.allSettled([
+    openWeights(source, locate(FILE_NAMES.weights)),
+    readTokenizer(source, tokenizerPath, importing),
+  ]);
+  if (reader.status === 'fulfilled' && tokenizer.status === 'rejected') await reader.value.close();
+  return { source, config, tokenizerPath, reader: settledValue(reader), tokenizer: settledValue(tokenizer) };
 }
 
-/** Reads the tokenizer, table and ranges of an opened model, and closes it. */
+/** Reads the table and ranges of an opened model, and closes it. */
 async function readModel(
-  { source, config, tokenizerPath, reader }: OpenedModel,
+  { source, config, tokenizerPath, tokenizer, reader }: OpenedModel,
   kernels: Kernels,
   truncateDim: number | undefined,
 ): Promise<Omit<LoadedModel, 'lease'>> {
   try {
-    // The table is read by other threads while this one parses the tokenizer.
-    const [tableResult, tokenizerResult] = await Promise.allSettled([
-      readTable(reader, { kernels, truncateDim }),
-      readTokenizer(source, tokenizerPath),
-    ]);
+    const { table, width } = await readTable(reader, { kernels, truncateDim });
     try {
-      const tokenizer = settledValue(tokenizerResult);
-      const { table, width } = settledValue(tableResult);
       checkVocabulary(reader.name, table.rows, tokenizer.vocabularySize, tokenizerPath);
       return { tokenizer, table, config, ranges: await readRanges(source, width, table.columns) };
     } catch (error) {
-      if (tableResult.status === 'fulfilled') kernels.release(tableResult.value.table.data);
+      kernels.release(table.data);
       throw error;
     }
   } finally {
