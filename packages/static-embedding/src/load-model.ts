@@ -36,7 +36,7 @@ async function openWeights(source: ModelSource, path: string): Promise<Safetenso
 async function readTokenizer(
   source: ModelSource,
   path: string,
-  tokenization: Promise<typeof import('@embedbag/tokenization')>,
+  tokenization: Promise<typeof import('@embedbag/tokenization/parse-tokenizer')>,
 ): Promise<Tokenizer> {
   const text = await source.readText(path);
   if (text === undefined) {
@@ -46,8 +46,8 @@ async function readTokenizer(
       details: { name: source.name, path },
     });
   }
-  const { tokenizerFromJson } = await tokenization;
-  return tokenizerFromJson(text);
+  const { parseTokenizer } = await tokenization;
+  return parseTokenizer(text);
 }
 
 function checkVocabulary(weights: string, rows: number, tokens: number, tokenizerName: string): void {
@@ -75,7 +75,7 @@ interface OpenedModel {
 
 /** Reads a model's settings and its tokenizer, and opens its weights; the reader is to be closed. */
 async function openModel(from: string | ModelFiles, options: LoadModelOptions): Promise<OpenedModel> {
-  const importing = import('@embedbag/tokenization');
+  const importing = import('@embedbag/tokenization/parse-tokenizer');
   const source = await openModelSource(from, options);
   const { config, locate } = await readModelConfig(source, options.mode);
   const tokenizerPath = locate(FILE_NAMES.tokenizer);

@@ -69,13 +69,18 @@ function hubSource(snapshot: HubSnapshot, signal: AbortSignal | undefined): Mode
   };
   return {
     name: `${name}@${revision}`,
-    readText: (path) => download(path, async (file) => (await import('node:fs/promises')).readFile(file, 'utf8')),
+    readText: (path) => download(path, readTextFile),
     openBytes: (path) => download(path, fileByteSource),
   };
 }
 
-async function folderSource(folder: string): Promise<ModelSource> {
+/** Decodes a file as a whole, which for a tokenizer is faster than the piecewise decoding of `readFile`. */
+async function readTextFile(file: string): Promise<string> {
   const { readFile } = await import('node:fs/promises');
+  return (await readFile(file)).toString('utf8');
+}
+
+async function folderSource(folder: string): Promise<ModelSource> {
   const { join } = await import('node:path');
   const unlessMissing = async <T>(path: string, read: (file: string) => Promise<T>): Promise<T | undefined> => {
     const file = join(folder, path);
@@ -89,7 +94,7 @@ async function folderSource(folder: string): Promise<ModelSource> {
   };
   return {
     name: folder,
-    readText: (path) => unlessMissing(path, (file) => readFile(file, 'utf8')),
+    readText: (path) => unlessMissing(path, readTextFile),
     openBytes: (path) => unlessMissing(path, fileByteSource),
   };
 }

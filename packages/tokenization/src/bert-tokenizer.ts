@@ -55,9 +55,7 @@ export class BertTokenizer implements Tokenizer {
     this.#text = new BertText(settings.normalizer);
     this.#model = model;
     this.unknownId = model.tokenToId(model.settings.unknownToken);
-    let highestId = -1;
-    const { vocabulary, tokens } = model.settings;
-    for (const token of tokens) highestId = Math.max(highestId, vocabulary[token]!);
+    let { highestId } = model.settings;
     for (const token of addedTokens) {
       this.#addedIds.set(token.content, token.id);
       highestId = Math.max(highestId, token.id);

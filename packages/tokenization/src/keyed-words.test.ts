@@ -8,6 +8,7 @@ const TOKENS = ['[UNK]', ...LETTERS, ...LETTERS.map((letter) => `##${letter}`)];
 const model = new WordPiece({
   vocabulary: Object.fromEntries(TOKENS.map((token, id) => [token, id])),
   tokens: TOKENS,
+  highestId: TOKENS.length - 1,
   unknownToken: '[UNK]',
   continuingSubwordPrefix: '##',
   maxInputCharsPerWord: 100,

@@ -1,8 +1,7 @@
 import type { Tokenizer } from '@embedbag/core';
-import { BertTokenizer } from './bert-tokenizer.js';
+import { bertTokenizerOf } from './bert-tokenizer-of.js';
 import { createHuggingFaceTokenizer } from './hugging-face-tokenizer.js';
-import { readAddedTokens, readBertNormalizer, readWordPiece, TokenizerJson } from './tokenizer-json.js';
-import { WordPiece } from './word-piece.js';
+import { TokenizerJson } from './tokenizer-json.js';
 
 /**
  * Makes a tokenizer from the text of a Hugging Face `tokenizer.json`.
@@ -27,20 +26,5 @@ export function tokenizerFromJson(json: string): Tokenizer {
 /** As {@link tokenizerFromJson}; errors call the file `source`. */
 export function createTokenizer(json: string, source: string): Tokenizer {
   const file = new TokenizerJson(json, source);
-  const normalizer = file.typeOf('normalizer');
-  const preTokenizer = file.typeOf('pre_tokenizer');
-  const isBert =
-    file.modelType() === 'WordPiece' &&
-    (normalizer === undefined || normalizer === 'BertNormalizer') &&
-    (preTokenizer === undefined || preTokenizer === 'BertPreTokenizer');
-  if (!isBert) return createHuggingFaceTokenizer(file, json);
-  const model = new WordPiece(readWordPiece(file));
-  return new BertTokenizer({
-    normalizer: readBertNormalizer(file),
-    splits: preTokenizer !== undefined,
-    model,
-    addedTokens: readAddedTokens(file, model),
-    truncation: file.truncation(),
-    json,
-  });
+  return bertTokenizerOf(file, json) ?? createHuggingFaceTokenizer(file, json);
 }

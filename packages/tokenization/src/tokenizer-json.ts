@@ -117,15 +117,18 @@ export function readWordPiece(file: TokenizerJson): WordPieceSettings {
   const vocabulary = file.record('model.vocab', model.vocab);
   const tokens = Object.keys(vocabulary);
   const mayBeIllFormed = file.mayHoldSurrogates;
+  let highestId = -1;
   for (let index = 0; index < tokens.length; index += 1) {
     const token = tokens[index]!;
     const id = vocabulary[token];
-    if (!isId(id)) file.wholeNumber(`model.vocab["${token}"]`, id, MAX_ID);
+    if (!isId(id)) throw file.error(`\`model.vocab["${token}"]\``, `a whole number from 0 to ${MAX_ID}`, id);
+    if (id > highestId) highestId = id;
     if (mayBeIllFormed) file.wellFormed('model.vocab', token);
   }
   return {
     vocabulary: vocabulary as Vocabulary,
     tokens,
+    highestId,
     unknownToken: file.string('model.unk_token', model.unk_token),
     continuingSubwordPrefix: file.string('model.continuing_subword_prefix', model.continuing_subword_prefix),
     maxInputCharsPerWord: file.wholeNumber(
@@ -180,8 +183,8 @@ export function readAddedTokens(file: TokenizerJson, model: WordPiece): AddedTok
   return [...tokenById.values()];
 }
 
-function isId(value: unknown): boolean {
-  // The only numbers that this leaves as they are fit into 32 bits.
+function isId(value: unknown): value is number {
+  // Only whole numbers of at most 32 bits stay as they are.
   return ((value as number) | 0) === value && value >= 0;
 }
 

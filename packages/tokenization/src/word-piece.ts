@@ -8,16 +8,18 @@ export interface WordPieceSettings {
   readonly vocabulary: Vocabulary;
   /** All tokens of the vocabulary. */
   readonly tokens: readonly string[];
+  /** The highest id of a token, or -1. */
+  readonly highestId: number;
   readonly unknownToken: string;
   readonly continuingSubwordPrefix: string;
   readonly maxInputCharsPerWord: number;
 }
 
 /**
- * Strings looked up one by one before a trie is built: they take some 0.5 ms, building takes 15 ms in a process that has just
- * started and 4 ms later on.
+ * How many strings are looked up one by one before a trie is built where that is left for later: they take some 4 ms, to build
+ * it takes 15 ms in a process that has just started.
  */
-const STEPS_BEFORE_TRIE = 4096;
+const STEPS_BEFORE_TRIE = 16_384;
 
 /** Splits one normalized word into pieces, the longest first (as `WordPiece::tokenize` in Hugging Face's tokenizers). */
 export class WordPiece {
@@ -32,9 +34,11 @@ export class WordPiece {
   /** The code units of a word that came as a string. */
   #units = new Uint16Array(128);
 
-  constructor(settings: WordPieceSettings) {
+  /** With `lazy` the trie is built when enough words have come. */
+  constructor(settings: WordPieceSettings, lazy = false) {
     this.settings = settings;
     this.#lookup = new VocabularyLookup(settings.vocabulary, settings.continuingSubwordPrefix);
+    if (!lazy) this.#buildTrie();
     this.#unknownId = this.tokenToId(settings.unknownToken);
   }
 
@@ -62,7 +66,7 @@ export class WordPiece {
       return;
     }
     const begin = out.length;
-    const trie = this.#trieFor(length);
+    const trie = this.#trie ?? (this.#staysLazy(length) ? undefined : this.#buildTrie());
     const pieces = trie ?? this.#lookup;
     const continuation = trie === undefined ? this.#lookup.continuation : this.#trieContinuation;
     let node = 0;
@@ -80,10 +84,13 @@ export class WordPiece {
     }
   }
 
-  /** The trie; undefined while the next word, of `length` code units, is better looked up without one. */
-  #trieFor(length: number): StringTrie | undefined {
+  /** Whether the next word, of `length` code units, is better looked up without a trie. */
+  #staysLazy(length: number): boolean {
     // Where every code unit is a piece, all the strings within the word are looked up.
-    if (this.#trie !== undefined || this.#lookup.steps + (length * length) / 2 < STEPS_BEFORE_TRIE) return this.#trie;
+    return this.#lookup.steps + (length * length) / 2 < STEPS_BEFORE_TRIE;
+  }
+
+  #buildTrie(): StringTrie {
     const { tokens, vocabulary, continuingSubwordPrefix } = this.settings;
     // Shared beginnings leave some two nodes a token.
     const trie = new StringTrie(tokens.length * 2);
