@@ -6,7 +6,7 @@ import { TokenizerJson } from './tokenizer-json.js';
  * As `tokenizerFromJson`, for a program that starts for a few texts: what is not needed for them is left for later.
  *
  * `@huggingface/tokenizers` is loaded for a file that needs it alone. The search structure of BERT's WordPiece, which takes
- * most of the time that a tokenizer takes to make, is built when some thousand words have been split. The ids are the same.
+ * most of the time that a tokenizer takes to make, is built when a hundred words or more have been split. The ids are the same.
  *
  * @throws {EmbedbagError} `invalid-tokenizer-json` naming the field, or `unsupported-tokenizer`.
  *
