@@ -4,7 +4,6 @@ import { FILE_NAMES, type ModelConfig, type ModelMode, readJson, readModelConfig
 import { type ModelFiles, type ModelSource, type ModelSourceOptions, openModelSource } from './model-source.js';
 import { type LoadedTable, readTable } from './model-table.js';
 import { readerFromSource, type SafetensorsReader } from './safetensors-file.js';
-import { settledValue } from './settled-value.js';
 import { narrowStoredRanges, parseStoredRanges, type StoredRanges } from './stored-ranges.js';
 
 /** What {@link loadModel} reads. The table lies in kernels memory and is the caller's to release, the lease to end. */
@@ -74,12 +73,13 @@ async function openModel(from: string | ModelFiles, options: LoadModelOptions): 
   const source = await openModelSource(from, options);
   const { config, locate } = await readModelConfig(source, options.mode);
   const tokenizerPath = locate(FILE_NAMES.tokenizer);
-  const [reader, tokenizer] = await Promise.allSettled([
-    openWeights(source, locate(FILE_NAMES.weights)),
-    readTokenizer(source, tokenizerPath),
-  ]);
-  if (reader.status === 'fulfilled' && tokenizer.status === 'rejected') await reader.value.close();
-  return { source, config, tokenizerPath, reader: settledValue(reader), tokenizer: settledValue(tokenizer) };
+  const reader = await openWeights(source, locate(FILE_NAMES.weights));
+  try {
+    return { source, config, tokenizerPath, reader, tokenizer: await readTokenizer(source, tokenizerPath) };
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
 }
 
 /**
@@ -105,6 +105,12 @@ async function readModel(
   } finally {
     await reader.close();
   }
+}
+
+/** What a promise came to; throws what it was rejected with. */
+function settledValue<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 /** Makes kernels while it opens the model, then reads it; see `StaticEmbedding.load`. */

@@ -1,6 +1,5 @@
 import { EmbedbagError, SIMILARITY_FUNCTION_NAMES, type SimilarityFunctionName } from '@embedbag/core';
 import type { ModelSource } from './model-source.js';
-import { settledValue } from './settled-value.js';
 
 /**
  * How a model turns a text into tokens.
@@ -166,14 +165,9 @@ export interface LocatedModel {
  * model2vec where only its `config.json` does; `mode` overrides. Throws `model-config-invalid` and `model-kind-unsupported`.
  */
 export async function readModelConfig(source: ModelSource, mode: ModelMode | undefined): Promise<LocatedModel> {
-  const results = await Promise.allSettled([
-    readModules(source),
-    readRecord(source, FILE_NAMES.sentenceTransformers),
-    readRecord(source, FILE_NAMES.model2vec),
-  ]);
-  const layout = settledValue(results[0]);
-  const sentenceTransformers = settledValue(results[1]);
-  const model2vec = settledValue(results[2]);
+  const layout = await readModules(source);
+  const sentenceTransformers = await readRecord(source, FILE_NAMES.sentenceTransformers);
+  const model2vec = await readRecord(source, FILE_NAMES.model2vec);
   const detected: ModelMode =
     sentenceTransformers === undefined && model2vec !== undefined ? 'model2vec' : 'sentence-transformers';
   const chosen = mode ?? detected;
