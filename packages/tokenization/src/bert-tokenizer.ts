@@ -26,6 +26,12 @@ export interface BertTokenizerSettings {
   readonly json: string;
 }
 
+/**
+ * Up to so many code units in all texts of a call, their ids are collected in one array that is kept, and copied: a new one, and
+ * the buffer that a view of a small array is given, would take longer than tokenizing a sentence.
+ */
+const SHORT_UNITS = 4096;
+
 /** BERT's WordPiece tokenizer: the ids of Hugging Face's Rust tokenizers for every string. */
 export class BertTokenizer implements Tokenizer {
   readonly contract: typeof TOKENIZER_CONTRACT = TOKENIZER_CONTRACT;
@@ -44,6 +50,8 @@ export class BertTokenizer implements Tokenizer {
   readonly #rawTokens: AddedTokenFinder;
   /** Tokens looked for in the normalized text. */
   readonly #normalizedTokens: AddedTokenFinder;
+  /** Where the ids of few and short texts are collected, kept from call to call. */
+  readonly #shortIds = new IdBuffer(0);
   readonly #addedIds = new Map<string, number>();
   /** Made when first asked for. */
   #tokenById: Map<number, string> | undefined;
@@ -74,13 +82,15 @@ export class BertTokenizer implements Tokenizer {
     const maxTokens = readMaxTokens(options);
     let units = 0;
     for (const text of texts) units += text.length;
-    const out = new IdBuffer(units >> 2);
+    const isShort = units <= SHORT_UNITS;
+    const out = isShort ? this.#shortIds : new IdBuffer(units >> 2);
+    out.length = 0;
     const offsets = new Int32Array(texts.length + 1);
     for (let index = 0; index < texts.length; index += 1) {
       this.#tokenizeText(texts[index]!, out, out.length + maxTokens);
       offsets[index + 1] = out.length;
     }
-    return { ids: out.finish(), offsets };
+    return { ids: isShort ? out.copy() : out.finish(), offsets };
   }
 
   tokenToId(token: string): number | undefined {

@@ -21,6 +21,11 @@ export class IdBuffer {
     this.ids = grown;
   }
 
+  /** A copy of the ids written. */
+  copy(): Int32Array {
+    return this.ids.slice(0, this.length);
+  }
+
   /** The ids written, without those beyond; a copy where much of the memory would stay unused. */
   finish(): Int32Array {
     const used = this.length * 8 >= this.ids.length * 7;
