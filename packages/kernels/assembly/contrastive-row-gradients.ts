@@ -30,15 +30,14 @@ function multiplyWeights(thread: i32, column: i32, term: i32, count: i32): void 
     const units = rowUnits(thread, block, term);
     const segment = segmentWord(thread);
     for (let octet = 0; octet < candidateOctets; octet += OCTETS_AT_A_TIME) {
-      const together = min(OCTETS_AT_A_TIME, candidateOctets - octet);
-      store<i32>(segment, together);
+      store<i32>(segment, min(OCTETS_AT_A_TIME, candidateOctets - octet));
       const left = weights + <usize>octet * planeOctetStride;
       let target = tiles;
       for (let dims = first; dims < end; dims++) {
         const right = panels + <usize>dims * dimsStride + (<usize>octet << octetShift);
         for (let at: usize = 0; at < tileBytes; at += 128) {
           if (int16) {
-            multiplyWeightsInt16(left + (at >> 1), planeOctetStride, right, together, units + (at >> 1), target + at);
+            multiplyWeightsInt16(left + (at >> 1), planeOctetStride, right, segment, units + (at >> 1), target + at);
           } else {
             multiplyOctets(left + at, planeOctetStride, right, segment, 1, target + at, target + at, 0);
           }
