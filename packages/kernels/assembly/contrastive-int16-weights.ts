@@ -40,9 +40,10 @@ export function candidateUnits(thread: i32, block: i32, term: i32): usize {
   return candidatePeaks(thread, block, term) + (<usize>paddedRows << 2);
 }
 
+/** Clears the peaks and sums of the rows, which grow octet by octet; those of a candidate are written once. */
 export function clearWeightScales(thread: i32): void {
   const begin = rowPeaks(thread, 0, 0);
-  memory.fill(begin, 0, candidatePeaks(thread, blocks, 0) - begin);
+  memory.fill(begin, 0, rowPeaks(thread, blocks, 0) - begin);
 }
 
 /** Takes the weights of one octet of candidates, `count` rows of them, into the peaks and sums. */
