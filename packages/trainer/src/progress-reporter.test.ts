@@ -9,6 +9,9 @@ const start: TrainingEvent = {
   datasets: [{ name: 'pairs', rows: 2000, batches: 20 }],
   backend: 'typescript',
   threads: 1,
+  startStep: 0,
+  arguments: {},
+  setup: {},
 };
 
 function step(number: number): TrainingEvent {
@@ -19,6 +22,7 @@ function step(number: number): TrainingEvent {
 const evaluation: TrainingEvent = {
   type: 'evaluation-end',
   step: 20,
+  epoch: 1,
   name: 'tiny',
   result: { metrics: { 'tiny_cosine_ndcg@10': 0.51234, other: 1 }, primaryMetric: 'tiny_cosine_ndcg@10' },
   elapsedMs: 1200,
@@ -98,6 +102,12 @@ test('a run that was stopped says so', () => {
 
 test('notices and checkpoints get lines', () => {
   const notice: TrainingEvent = { type: 'notice', code: 'x', message: 'Mind this.' };
-  const saved: TrainingEvent = { type: 'checkpoint-saved', step: 10, path: 'out/checkpoint-10' };
+  const saved: TrainingEvent = {
+    type: 'checkpoint-saved',
+    step: 10,
+    path: 'out/checkpoint-10',
+    isBest: false,
+    elapsedMs: 1,
+  };
   expect(written([notice, saved])).toBe('Mind this.\nstep 10  saved out/checkpoint-10\n');
 });

@@ -10,11 +10,9 @@ export interface RunProgress {
   epoch: number;
   /** Rows trained on. */
   pairs: number;
-  /** Time spent in steps, without evaluation and saving. */
-  stepsMs: number;
 }
 
 /** The progress before the first step. */
 export function createRunProgress(): RunProgress {
-  return { step: 0, epochIndex: 0, batchesOfEpoch: 0, epoch: 0, pairs: 0, stepsMs: 0 };
+  return { step: 0, epochIndex: 0, batchesOfEpoch: 0, epoch: 0, pairs: 0 };
 }

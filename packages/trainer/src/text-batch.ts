@@ -1,4 +1,4 @@
-import type { DatasetBatch, Loss, TextDataset } from '@embedbag/core';
+import type { DatasetBatch, Loss, TextDataset, TokenBags } from '@embedbag/core';
 
 /** The texts of one batch, and what goes with them. */
 export interface TextBatch {
@@ -52,4 +52,9 @@ export function batchTextHashes({ dataset, rows }: TextBatch): Uint32Array[] {
     }
     return hashes;
   });
+}
+
+/** How many tokens the texts of `bags` have. */
+export function tokenCount({ offsets }: TokenBags): number {
+  return (offsets.at(-1) ?? 0) - (offsets[0] ?? 0);
 }

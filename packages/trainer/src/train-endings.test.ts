@@ -135,6 +135,7 @@ describe('what cannot work', () => {
     });
     await expect(run).rejects.toThrow('at step 3, in a batch of dataset `pairs`, rows 8, 9. Check those rows');
     expect(tableOf(model)).toEqual(before);
+    expect(tiny.events.at(-1)).toMatchObject({ type: 'training-failed', step: 2, code: 'non-finite-loss' });
   });
 
   test('columns that a loss cannot use are refused, with both named, before the first step', async () => {

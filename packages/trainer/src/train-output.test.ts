@@ -77,15 +77,19 @@ describe('saving', () => {
     expect(tableOf(loaded)).toEqual(tableOf(model));
     const lines = readFileSync(path.join(tiny.folder, 'trainer_log.jsonl'), 'utf8').trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual(summary.history);
+    const line = {
+      epoch: expect.any(Number),
+      loss: expect.any(Number),
+      grad_norm: expect.any(Number),
+      learning_rate: expect.any(Number),
+      pairs_per_second: expect.any(Number),
+      tokens_per_second: expect.any(Number),
+      time_shares: eventsOf(tiny.events, 'log')[0]!.timeShares,
+      memory_bytes: expect.any(Number),
+    };
     expect(summary.history).toEqual([
-      {
-        step: 2,
-        epoch: 0.5,
-        loss: expect.any(Number),
-        grad_norm: expect.any(Number),
-        learning_rate: expect.any(Number),
-      },
-      { step: 4, epoch: 1, loss: expect.any(Number), grad_norm: expect.any(Number), learning_rate: expect.any(Number) },
+      { ...line, step: 2 },
+      { ...line, step: 4, time_shares: eventsOf(tiny.events, 'log')[1]!.timeShares },
       { step: 4, epoch: 1, eval_counting_calls: 1 },
     ]);
     const card = readFileSync(path.join(tiny.folder, 'final', 'README.md'), 'utf8');
@@ -134,7 +138,7 @@ describe('saving', () => {
       seed: 5,
       pairs: 64,
       evaluations: [{ step: 4, name: 'counting', metrics: { counting_calls: 1 }, primary_metric: 'counting_calls' }],
-      log_sums: { steps: 4, window: { steps: 1, rows: 16 } },
+      log_sums: { steps: 4, window: { steps: 1, rows: 16, tokens: expect.any(Number) } },
       log_history: [{ step: 3 }, { step: 4, eval_counting_calls: 1 }],
       optimizer: { step: 4, beta1_power: power1, beta2_power: power2 },
       batch_sampler: { name: 'NO_DUPLICATES' },

@@ -208,6 +208,36 @@ describe('events', () => {
     ]);
   });
 
+  test('of the log tell the speed, the memory and where the time went', async () => {
+    await tiny.run({ arguments: { loggingSteps: 2 } });
+    const logs = eventsOf(tiny.events, 'log');
+    expect(logs).toHaveLength(2);
+    for (const { timeShares, pairsPerSecond, tokensPerSecond, memoryBytes } of logs) {
+      expect(Object.values(timeShares).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
+      for (const phase of ['tokenize', 'forward', 'loss', 'backward', 'optimizer'] as const) {
+        expect(timeShares[phase], phase).toBeGreaterThan(0);
+      }
+      expect(tokensPerSecond).toBeGreaterThan(2 * pairsPerSecond);
+      expect(memoryBytes).toBeGreaterThan(10_000_000);
+    }
+  });
+
+  test('begin with the arguments and all else that makes the run', async () => {
+    await tiny.run({ arguments: { runName: 'tiny', outputDir: tiny.folder } });
+    expect(eventsOf(tiny.events, 'training-start')[0]).toMatchObject({
+      startStep: 0,
+      runName: 'tiny',
+      outputDir: tiny.folder,
+      arguments: { learningRate: 0.2, perDeviceTrainBatchSize: 16 },
+      setup: {
+        model: { vocabulary_size: 148, dimension: 8 },
+        batch_sampler: { name: 'NO_DUPLICATES' },
+        datasets: [{ name: 'pairs', rows: 64, loss: { name: 'MultipleNegativesRankingLoss' } }],
+      },
+    });
+    expect(eventsOf(tiny.events, 'training-end')[0]).toMatchObject({ modelFolder: path.join(tiny.folder, 'final') });
+  });
+
   test('let other work of the process have its turn at every step', async () => {
     const turns: number[] = [];
     await tiny.run({ onEvent: (event) => event.type === 'step-end' && setImmediate(() => turns.push(event.step)) });

@@ -1,5 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createRandom, type JsonObject, type TrainingEvent } from '@embedbag/core';
+import {
+  createRandom,
+  type EvaluationResult,
+  isEmbedbagError,
+  type JsonObject,
+  type TrainingEvent,
+} from '@embedbag/core';
 import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
 import { type AdamW, type AdamWState, clipCoefficient, createAdamW } from './adamw.js';
 import { type BatchReader, openBatchReader, type StepBatch } from './batch-reader.js';
@@ -7,17 +13,18 @@ import { writeCheckpoint } from './checkpoint.js';
 import { type EpochBatches, openEpochBatches } from './epoch-batches.js';
 import { linearSchedule } from './linear-schedule.js';
 import { modelCard } from './model-card.js';
+import { createPhaseClock } from './phase-clock.js';
 import { isAbort, nonFiniteError } from './run-endings.js';
 import { createRunProgress } from './run-progress.js';
 import { createStepBuffer, type StepBuffer, splitColumns } from './step-buffers.js';
-import { batchTextHashes, type TextBatch } from './text-batch.js';
+import { batchTextHashes, type TextBatch, tokenCount } from './text-batch.js';
 import type { EvaluationRecord, TrainingSummary, TrainOptions } from './train-options.js';
 import { resolveTrainingArguments } from './training-arguments.js';
 import { createTrainingLog, type StepRecord } from './training-log.js';
 import { planNotices, shortEpochNotice, undrawnNotice } from './training-notices.js';
 import { openTrainingOutput, type TrainingOutput } from './training-output.js';
 import { planTraining, type TrainingPlan } from './training-plan.js';
-import { describeState } from './training-state.js';
+import { describeSetup, describeState } from './training-state.js';
 
 /** One run from its first step to its last; owns the optimizer's moments and the buffers of the steps. */
 class TrainingRun {
@@ -28,6 +35,7 @@ class TrainingRun {
   private optimizerState: AdamWState;
   private readonly embeddings: StepBuffer;
   private readonly gradients: StepBuffer;
+  private readonly clock = createPhaseClock();
   private readonly progress = createRunProgress();
   private readonly evaluations: EvaluationRecord[] = [];
   private unwrittenRecords: JsonObject[] = [];
@@ -56,6 +64,17 @@ class TrainingRun {
     return this.finish();
   }
 
+  /** Ends the events of a run that `error` ends. */
+  tellFailure(error: unknown): void {
+    const code = isEmbedbagError(error) ? error.code : 'internal-error';
+    const message = error instanceof Error ? error.message : String(error);
+    try {
+      this.emit({ type: 'training-failed', step: this.progress.step, code, message });
+    } catch {
+      // A handler that fails again adds nothing to the error that ends the run.
+    }
+  }
+
   /** Leaves the table up to date, which stays the model's, and gives the memory back. */
   dispose(): void {
     this.catchUp();
@@ -71,7 +90,7 @@ class TrainingRun {
     progress.batchesOfEpoch = 0;
     const reader = openBatchReader(this.plan, () => batches.next());
     while (this.goesOn()) {
-      const batch = await reader.next();
+      const batch = await this.clock.measureAsync('tokenize', () => reader.next());
       if (batch === undefined) return this.endEpoch(batches);
       const record = await this.trainStep(batch, reader);
       if (record === undefined) return;
@@ -79,7 +98,6 @@ class TrainingRun {
       progress.batchesOfEpoch += 1;
       progress.epoch = epoch + progress.batchesOfEpoch / batches.count;
       progress.pairs += record.rows;
-      progress.stepsMs += record.durationMs;
       await this.endStep(record);
       // Lets signals, timers and streams have their turn.
       await nextTurn();
@@ -89,15 +107,15 @@ class TrainingRun {
 
   /** One optimizer step, from tokens to table; undefined when the signal kept the loss from preparing it. */
   private async trainStep(batch: StepBatch, reader: BatchReader): Promise<StepRecord | undefined> {
-    const startedAt = performance.now();
+    const { clock } = this;
     const { textBatch, datasetIndex, bags } = batch;
     const { kernels, table } = this.plan.model;
     const preparation = await this.prepareLoss(textBatch, datasetIndex);
     if (preparation === undefined) return undefined;
     const gradients = this.gradients.take(textBatch.texts.length * textBatch.rows.length * table.columns);
     const loss = this.computeLoss(batch, preparation.prepared, gradients);
-    const gradient = kernels.bagBackward(bags, gradients, table.columns);
-    const gradientNorm = kernels.gradientNorm(gradient);
+    const gradient = clock.measure('backward', () => kernels.bagBackward(bags, gradients, table.columns));
+    const gradientNorm = clock.measure('backward', () => kernels.gradientNorm(gradient));
     const { step } = this.progress;
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw nonFiniteError(step + 1, textBatch, loss, gradientNorm);
@@ -105,13 +123,12 @@ class TrainingRun {
     const learningRate = this.rateAt(step);
     const gradientScale = clipCoefficient(gradientNorm, this.plan.arguments.maxGradNorm);
     const meanwhile = (): void => {
-      if (step + 1 < this.plan.steps) reader.readAhead();
+      if (step + 1 < this.plan.steps) clock.measure('tokenize', () => reader.readAhead());
     };
     const update = { kernels, table, gradient, gradientScale, learningRate, meanwhile };
-    this.optimizerState = this.optimizer.update(this.optimizerState, update);
+    this.optimizerState = clock.measure('optimizer', () => this.optimizer.update(this.optimizerState, update));
     const dataset = textBatch.dataset.name;
-    const durationMs = performance.now() - startedAt;
-    return { loss, gradientNorm, learningRate, dataset, rows: textBatch.rows.length, durationMs };
+    return { loss, gradientNorm, learningRate, dataset, rows: textBatch.rows.length, tokens: tokenCount(bags) };
   }
 
   /** The loss of a batch, and its gradient by the embeddings in `gradients`. */
@@ -122,8 +139,9 @@ class TrainingRun {
   ): number {
     const { kernels, table } = this.plan.model;
     const embeddings = this.embeddings.take(gradients.length);
-    this.catchUp(bags.ids.subarray(bags.offsets[0], bags.offsets.at(-1)));
-    kernels.bagForward(table, bags, embeddings);
+    const ids = bags.ids.subarray(bags.offsets[0], bags.offsets.at(-1));
+    this.clock.measure('optimizer', () => this.catchUp(ids));
+    this.clock.measure('forward', () => kernels.bagForward(table, bags, embeddings));
     const columns = textBatch.texts.length;
     const input = {
       ...textBatch.extras,
@@ -134,7 +152,8 @@ class TrainingRun {
       kernels,
       products: this.plan.products,
     };
-    return this.plan.losses[datasetIndex]!.compute(input, splitColumns(gradients, columns));
+    const loss = this.plan.losses[datasetIndex]!;
+    return this.clock.measure('loss', () => loss.compute(input, splitColumns(gradients, columns)));
   }
 
   private async prepareLoss(batch: TextBatch, dataset: number): Promise<{ readonly prepared: unknown } | undefined> {
@@ -150,7 +169,7 @@ class TrainingRun {
   private async endStep(record: StepRecord): Promise<void> {
     const { arguments: args, steps } = this.plan;
     const { step, epoch } = this.progress;
-    const { durationMs: _, ...figures } = record;
+    const { tokens: _, ...figures } = record;
     this.log.addStep(record);
     this.emit({ type: 'step-end', step, steps, epoch, ...figures, elapsedMs: this.elapsedMs() });
     const isLogged = step % args.loggingSteps === 0 || (args.loggingFirstStep && step === 1);
@@ -181,12 +200,14 @@ class TrainingRun {
       const { name } = evaluator;
       this.emit({ type: 'evaluation-start', step, name });
       const startedAt = performance.now();
-      const result = await this.unlessAborted(() => evaluator.evaluate(model, signal === undefined ? {} : { signal }));
+      const options = signal === undefined ? {} : { signal };
+      const work = (): Promise<EvaluationResult> => evaluator.evaluate(model, options);
+      const result = await this.clock.measureAsync('evaluate', () => this.unlessAborted(work));
       if (result === undefined) return;
       this.evaluations.push({ step, name, result });
       this.log.addEvaluation(step, epoch, result);
       await this.output?.appendEvaluation(result, { epoch, steps: step });
-      this.emit({ type: 'evaluation-end', step, name, result, elapsedMs: performance.now() - startedAt });
+      this.emit({ type: 'evaluation-end', step, epoch, name, result, elapsedMs: performance.now() - startedAt });
     }
   }
 
@@ -198,13 +219,16 @@ class TrainingRun {
     this.catchUp();
     const trainerState = describeState(plan, progress, this.log, this.evaluations);
     const checkpoint = { model: plan.model, readme: this.readme(), optimizerState, trainerState };
-    const path = await output.saveCheckpoint(step, (folder) => writeCheckpoint(folder, checkpoint));
-    this.emit({ type: 'checkpoint-saved', step, path });
+    const startedAt = performance.now();
+    const save = (): Promise<string> => output.saveCheckpoint(step, (folder) => writeCheckpoint(folder, checkpoint));
+    const path = await this.clock.measureAsync('save', save);
+    this.emit({ type: 'checkpoint-saved', step, path, isBest: false, elapsedMs: performance.now() - startedAt });
   }
 
   private async finish(): Promise<TrainingSummary> {
     const { model, steps, arguments: args } = this.plan;
-    const { step, pairs, stepsMs } = this.progress;
+    const { step, pairs } = this.progress;
+    const { stepsMs } = this.clock;
     const outcome = this.isAborted && step < steps ? 'aborted' : 'completed';
     this.closeLogWindow();
     this.catchUp();
@@ -214,18 +238,30 @@ class TrainingRun {
     const readme = this.readme();
     const modelFolder = await this.output?.saveModel((folder) => model.save(folder, { readme }));
     const elapsedMs = this.elapsedMs();
-    this.emit({ type: 'training-end', step, steps, outcome, pairs, elapsedMs });
-    const { evaluations, log } = this;
     const folder = modelFolder === undefined ? {} : { modelFolder };
+    this.emit({ type: 'training-end', step, steps, outcome, pairs, elapsedMs, ...folder });
+    const { evaluations, log } = this;
     const figures = { outcome, step, steps, pairs, meanLoss: log.meanLoss, elapsedMs, stepsMs } as const;
     return { ...figures, ...folder, evaluations, history: log.history, arguments: args };
   }
 
   private announce(): void {
-    const { model, datasets, steps, warmupSteps, batches } = this.plan;
+    const { model, datasets, steps, warmupSteps, batches, arguments: args } = this.plan;
     const { backend, threads } = model.kernels;
-    const counts = datasets.map(({ name, rowCount }, i) => ({ name, rows: rowCount, batches: batches[i]! }));
-    this.emit({ type: 'training-start', steps, warmupSteps, datasets: counts, backend, threads });
+    const { runName, outputDir } = args;
+    this.emit({
+      type: 'training-start',
+      steps,
+      warmupSteps,
+      datasets: datasets.map(({ name, rowCount }, i) => ({ name, rows: rowCount, batches: batches[i]! })),
+      backend,
+      threads,
+      startStep: 0,
+      ...(runName === undefined ? {} : { runName }),
+      ...(outputDir === undefined ? {} : { outputDir }),
+      arguments: { ...args } as JsonObject,
+      setup: describeSetup(this.plan),
+    });
     for (const notice of planNotices(this.plan)) this.emit(notice);
   }
 
@@ -250,7 +286,8 @@ class TrainingRun {
   }
 
   private closeLogWindow(): void {
-    const event = this.log.closeWindow(this.progress.step, this.progress.epoch);
+    const { step, epoch } = this.progress;
+    const event = this.log.closeWindow(step, epoch, { ...this.clock.read(), elapsedMs: this.elapsedMs() });
     if (event !== undefined) this.emit(event);
   }
 
@@ -311,6 +348,9 @@ export async function train(options: TrainOptions): Promise<TrainingSummary> {
   const run = new TrainingRun(plan, output);
   try {
     return await run.run();
+  } catch (error) {
+    run.tellFailure(error);
+    throw error;
   } finally {
     run.dispose();
   }

@@ -1,4 +1,5 @@
 import type { EvaluationResult, JsonObject, TrainingEvent } from '@embedbag/core';
+import type { PhaseReading } from './phase-clock.js';
 
 /** What one step did. */
 export interface StepRecord {
@@ -9,11 +10,17 @@ export interface StepRecord {
   readonly dataset: string;
   /** Rows of the batch. */
   readonly rows: number;
-  readonly durationMs: number;
+  /** Of all its texts. */
+  readonly tokens: number;
 }
 
 /** The event of one log line. */
 type LogEvent = Extract<TrainingEvent, { readonly type: 'log' }>;
+
+/** The time since the last log line, and `elapsedMs` since the start of training. */
+export interface LogTime extends PhaseReading {
+  readonly elapsedMs: number;
+}
 
 /** Collects steps into log lines. */
 export interface TrainingLog {
@@ -25,7 +32,7 @@ export interface TrainingLog {
   state(): JsonObject;
   addStep(step: StepRecord): void;
   /** The means over the steps since the last call, which begin anew; undefined when there was none. */
-  closeWindow(step: number, epoch: number): LogEvent | undefined;
+  closeWindow(step: number, epoch: number, time: LogTime): LogEvent | undefined;
   addEvaluation(step: number, epoch: number, result: EvaluationResult): void;
 }
 
@@ -34,11 +41,26 @@ interface Sums {
   loss: number;
   gradientNorm: number;
   rows: number;
-  durationMs: number;
+  tokens: number;
   learningRate: number;
 }
 
-const noSteps = (): Sums => ({ steps: 0, loss: 0, gradientNorm: 0, rows: 0, durationMs: 0, learningRate: 0 });
+const noSteps = (): Sums => ({ steps: 0, loss: 0, gradientNorm: 0, rows: 0, tokens: 0, learningRate: 0 });
+
+/** What limits a run, and the memory of its process. */
+function speedOf(
+  { rows, tokens }: Sums,
+  { trainingMs, shares, elapsedMs }: LogTime,
+): Pick<LogEvent, 'pairsPerSecond' | 'tokensPerSecond' | 'timeShares' | 'elapsedMs'> & { memoryBytes: number } {
+  const perSecond = (count: number): number => (trainingMs > 0 ? (count * 1000) / trainingMs : 0);
+  return {
+    pairsPerSecond: perSecond(rows),
+    tokensPerSecond: perSecond(tokens),
+    timeShares: shares,
+    memoryBytes: process.memoryUsage.rss(),
+    elapsedMs,
+  };
+}
 
 /** An empty log; every line goes to `onRecord` too. */
 export function createTrainingLog(onRecord: (record: JsonObject) => void): TrainingLog {
@@ -63,7 +85,7 @@ export function createTrainingLog(onRecord: (record: JsonObject) => void): Train
         loss: window.loss,
         grad_norm: window.gradientNorm,
         rows: window.rows,
-        duration_ms: window.durationMs,
+        tokens: window.tokens,
       },
     }),
     addStep(step) {
@@ -73,18 +95,28 @@ export function createTrainingLog(onRecord: (record: JsonObject) => void): Train
       window.loss += step.loss;
       window.gradientNorm += step.gradientNorm;
       window.rows += step.rows;
-      window.durationMs += step.durationMs;
+      window.tokens += step.tokens;
       window.learningRate = step.learningRate;
     },
-    closeWindow(step, epoch) {
-      const { steps, rows, durationMs, learningRate } = window;
+    closeWindow(step, epoch, time) {
+      const { steps, learningRate } = window;
       if (steps === 0) return undefined;
       const loss = window.loss / steps;
       const gradientNorm = window.gradientNorm / steps;
+      const speed = speedOf(window, time);
       window = noSteps();
-      add({ step, epoch, loss, grad_norm: gradientNorm, learning_rate: learningRate });
-      const pairsPerSecond = durationMs > 0 ? (rows * 1000) / durationMs : 0;
-      return { type: 'log', step, epoch, loss, gradientNorm, learningRate, pairsPerSecond };
+      add({
+        step,
+        epoch,
+        loss,
+        grad_norm: gradientNorm,
+        learning_rate: learningRate,
+        pairs_per_second: speed.pairsPerSecond,
+        tokens_per_second: speed.tokensPerSecond,
+        time_shares: { ...speed.timeShares },
+        memory_bytes: speed.memoryBytes,
+      });
+      return { type: 'log', step, epoch, loss, gradientNorm, learningRate, ...speed };
     },
     addEvaluation(step, epoch, { metrics }) {
       const scores = Object.entries(metrics).map(([key, value]) => [`eval_${key}`, value] as const);

@@ -9,6 +9,22 @@ const describe = ({ name, config }: { readonly name: string; readonly config: Js
   config,
 });
 
+/** What makes a run beside its arguments. */
+export function describeSetup({ model, datasets, losses, ...plan }: TrainingPlan): JsonObject {
+  const { rows, columns } = model.table;
+  return {
+    model: { vocabulary_size: rows, dimension: columns },
+    batch_sampler: describe(plan.batchSampler),
+    multi_dataset_batch_sampler: describe(plan.multiDatasetBatchSampler),
+    datasets: datasets.map((dataset, i) => ({
+      name: dataset.name,
+      rows: dataset.rowCount,
+      columns: dataset.columns,
+      loss: describe(losses[i]!),
+    })),
+  };
+}
+
 /**
  * What `trainer_state.json` holds beside the optimizer's numbers. All chance of a run is a function of the seed, the
  * epoch and the step, so this, the table and the moments are all that is needed to go on.
@@ -29,16 +45,8 @@ export function describeState(
     batches_of_epoch: progress.batchesOfEpoch,
     seed: plan.arguments.seed,
     pairs: progress.pairs,
-    steps_ms: progress.stepsMs,
     arguments: { ...plan.arguments } as JsonObject,
-    batch_sampler: describe(plan.batchSampler),
-    multi_dataset_batch_sampler: describe(plan.multiDatasetBatchSampler),
-    datasets: plan.datasets.map(({ name, rowCount, columns }, i) => ({
-      name,
-      rows: rowCount,
-      columns,
-      loss: describe(plan.losses[i]!),
-    })),
+    ...describeSetup(plan),
     evaluations: evaluations.map(({ step, name, result }) => ({
       step,
       name,
