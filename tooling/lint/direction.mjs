@@ -1,5 +1,5 @@
 /**
- * The direction of the house: `core` <- leaves <- `static-embedding` <- `trainer` <- `cli` <- apps.
+ * The direction of the house: `core` <- leaves <- `static-embedding` <- `trainer`, `distillation` <- `cli` <- apps.
  *
  * A package imports only from layers below its own, so leaves never import each other. `testing` and `tensorflow` stand
  * beside, on `core` alone, and nothing but a test imports `testing`. A heavy library is imported in exactly one package.
@@ -18,6 +18,7 @@ const LAYERS = new Map([
   ['packages/testing', 1],
   ['packages/tensorflow', 1],
   ['packages/static-embedding', 2],
+  ['packages/distillation', 3],
   ['packages/trainer', 3],
   ['packages/cli', 4],
 ]);
