@@ -3,9 +3,11 @@ import { Command } from 'commander';
 import { encodeCommand } from './commands/encode.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { infoCommand } from './commands/info.js';
+import { pairsCommand } from './commands/pairs.js';
 import { searchCommand } from './commands/search.js';
 import { tokenizeCommand } from './commands/tokenize.js';
 import { trainCommand } from './commands/train.js';
+import { vocabularyCommand } from './commands/vocabulary.js';
 import { runCommand } from './run-command.js';
 import type { ProgramContext } from './run-program.js';
 
@@ -17,7 +19,16 @@ A first model in three commands, from a file of {"anchor": ..., "positive": ...}
 
 Exit codes: 0 done, 1 a defect of embedbag, 2 wrong input, 130 stopped by Ctrl-C (what was done is saved).`;
 
-const COMMANDS = [trainCommand, evaluateCommand, encodeCommand, searchCommand, tokenizeCommand, infoCommand];
+const COMMANDS = [
+  trainCommand,
+  evaluateCommand,
+  encodeCommand,
+  searchCommand,
+  pairsCommand,
+  vocabularyCommand,
+  tokenizeCommand,
+  infoCommand,
+];
 
 function version(): string {
   const manifest = createRequire(import.meta.url)('../package.json') as { readonly version: string };

@@ -1,8 +1,9 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { EmbedbagError } from '@embedbag/core';
 import { createNpyWriter, embeddingsToArrow, embeddingsToNpy } from '@embedbag/datasets';
 import type { EmbeddingMatrix, Precision } from '@embedbag/static-embedding';
-import { STANDARD_STREAM, writeChunk } from './text-input.js';
+import { byteSink } from './byte-sink.js';
+import { STANDARD_STREAM } from './text-input.js';
 
 /** How embeddings are written. */
 export type EmbeddingFormat = 'jsonl' | 'npy' | 'arrow';
@@ -38,40 +39,6 @@ async function npyFile(path: string): Promise<EmbeddingOutput> {
     write: (embeddings) => writer.write(embeddings),
     close: () => writer.close(),
     discard: () => writer.discard(),
-  };
-}
-
-/** Somewhere to put bytes. */
-interface ByteSink {
-  write(bytes: string | Uint8Array): Promise<void>;
-  close(): Promise<void>;
-  discard(): Promise<void>;
-}
-
-async function byteSink(path: string, stdout: NodeJS.WritableStream): Promise<ByteSink> {
-  const nothing = async (): Promise<void> => {};
-  if (path === STANDARD_STREAM) {
-    return { write: (bytes) => writeChunk(stdout, bytes), close: nothing, discard: nothing };
-  }
-  const partial = `${path}.partial`;
-  const file = await open(partial, 'w').catch((error: NodeJS.ErrnoException) => {
-    throw new EmbedbagError({
-      code: 'file-not-writable',
-      message: `Expected to write ${path}, received ${error.code ?? error.message}. Check that its folder exists and can be written.`,
-      details: { path, reason: error.code ?? error.message },
-      cause: error,
-    });
-  });
-  return {
-    write: async (bytes) => void (await file.writeFile(bytes)),
-    close: async () => {
-      await file.close();
-      await rename(partial, path);
-    },
-    discard: async () => {
-      await file.close();
-      await rm(partial, { force: true });
-    },
   };
 }
 

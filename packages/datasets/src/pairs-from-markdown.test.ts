@@ -53,6 +53,28 @@ describe('pairsFromMarkdown', () => {
     expect(heldOut.anchors).toEqual([]);
   });
 
+  test('a title in the front matter stands for a missing first heading, its description is prose', async () => {
+    const page = (head: string, body: string): string => `---\n${head}\n---\n${body}`;
+    const files = {
+      'a.md': page(
+        'title: "npm-access"\ndescription: Set access level on packages',
+        '### Details\n\nOnly on the registry here.',
+      ),
+      'b.md': page('title: unused', '# First\n\nThe heading of the file wins.'),
+      'c.md': page('title: [broken', '## Second\n\nThe rest is read all the same.'),
+      'd.md': page('title: Page', 'Prose before any other heading.\n\n## Third\n\nProse below the third heading.'),
+    };
+    const { train } = await pairsFromMarkdown(folderWith(files), { heldOutShare: 0 });
+    expect(train.titles.map((title, row) => [title, train.positives[row]])).toEqual([
+      ['npm-access', 'Set access level on packages.'],
+      ['npm-access > Details', 'Only on the registry here.'],
+      ['First', 'The heading of the file wins.'],
+      ['Second', 'The rest is read all the same.'],
+      ['Page', 'Prose before any other heading.'],
+      ['Page > Third', 'Prose below the third heading.'],
+    ]);
+  });
+
   test('keeps all sections of one heading on one side', async () => {
     const files = Array.from({ length: 60 }, (_, index) => [
       `${index}.md`,
