@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { failure, json } from './answer-forms.js';
 import type { RequestKind } from './local-hub.js';
 import type { RepositoryStore, StoredFile, StoredRepository } from './repository-store.js';
 import type { Answer } from './send-answer.js';
@@ -13,23 +14,7 @@ export interface HubAnswersOptions {
 
 interface Routed {
   readonly kind: RequestKind | undefined;
-  readonly answer: Answer;
-}
-
-function json(value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
-  const body = new TextEncoder().encode(JSON.stringify(value));
-  return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body };
-}
-
-/** An error as the hub words it. */
-function failure(status: number, code: string | undefined, message: string): Answer {
-  return {
-    ...json(
-      { error: message },
-      { ...(code === undefined ? {} : { 'x-error-code': code }), 'x-error-message': message },
-    ),
-    status,
-  };
+  readonly answer: () => Answer;
 }
 
 const API = /^\/api\/(model|dataset)s\/([^/]+\/[^/]+)\/(revision|tree)\/(.+)$/;
@@ -51,20 +36,26 @@ export class HubAnswers {
     if (api !== null) {
       const [, type = '', name = '', call = '', rest = ''] = api;
       return call === 'tree'
-        ? { kind: 'tree', answer: this.#tree(request, type, name, rest, url) }
-        : { kind: 'revision', answer: this.#revision(request, type, name, decodeURIComponent(rest)) };
+        ? { kind: 'tree', answer: () => this.#tree(request, type, name, rest, url) }
+        : { kind: 'revision', answer: () => this.#revision(request, type, name, decodeURIComponent(rest)) };
     }
     const small = SMALL.exec(url.pathname);
     if (small !== null) {
       const [, type = '', name = '', commit = '', path = ''] = small;
-      return { kind: 'small-file', answer: this.#smallFile(request, type, name, commit, decodeURIComponent(path)) };
+      return {
+        kind: 'small-file',
+        answer: () => this.#smallFile(request, type, name, commit, decodeURIComponent(path)),
+      };
     }
     const resolve = RESOLVE.exec(url.pathname);
     if (resolve !== null) {
       const [, datasets, name = '', rest = ''] = resolve;
-      return { kind: 'resolve', answer: this.#resolve(request, datasets ? 'dataset' : 'model', name, rest) };
+      return { kind: 'resolve', answer: () => this.#resolve(request, datasets ? 'dataset' : 'model', name, rest) };
     }
-    return { kind: undefined, answer: failure(404, undefined, "Sorry, we can't find the page you are looking for.") };
+    return {
+      kind: undefined,
+      answer: () => failure(404, undefined, "Sorry, we can't find the page you are looking for."),
+    };
   }
 
   /** Answers a request to the storage of large files. */

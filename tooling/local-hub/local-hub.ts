@@ -1,6 +1,7 @@
 /**
  * A server on this machine that speaks the HTTP of the Hugging Face Hub, for tests: revisions, listings in pages, files
- * behind redirects, ranges, private and gated repositories, and every way to answer wrongly that a test asks for.
+ * behind redirects, ranges, private and gated repositories, uploads that are really stored, and every way to answer wrongly
+ * that a test asks for.
  *
  * It listens on two ports. The second one is the storage of large files: another host to a client, which like the real
  * storage refuses requests that carry a token.
@@ -10,9 +11,21 @@ import type { AddressInfo } from 'node:net';
 import { HubAnswers } from './hub-answers.js';
 import { type RepositoryOptions, RepositoryStore } from './repository-store.js';
 import { type Answer, type Misbehaviour, send } from './send-answer.js';
+import { UploadAnswers } from './upload-answers.js';
 
 /** What a request asks for. */
-export type RequestKind = 'revision' | 'tree' | 'resolve' | 'small-file' | 'large-file';
+export type RequestKind =
+  | 'revision'
+  | 'tree'
+  | 'resolve'
+  | 'small-file'
+  | 'large-file'
+  | 'create'
+  | 'preupload'
+  | 'large-file-batch'
+  | 'large-file-upload'
+  | 'large-file-completion'
+  | 'commit';
 
 /** A request as a test sees it. */
 export interface HubRequest {
@@ -46,6 +59,10 @@ export interface LocalHub {
 export interface LocalHubOptions {
   /** Files in one page of a listing; 1000 by default, as on the real hub. */
   readonly pageSize?: number;
+  /** By token, the owners under whose name it may write; none by default. */
+  readonly writers?: Readonly<Record<string, readonly string[]>>;
+  /** Files larger than this are uploaded in parts of this size; 5 GB by default, as on the real hub. */
+  readonly partBytes?: number;
 }
 
 async function listen(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
@@ -63,36 +80,65 @@ async function stop(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
+/** The body of a request, or undefined where only `mostBytes` of it were read because its connection is to be cut. */
+async function readBody(request: IncomingMessage, mostBytes: number): Promise<Uint8Array | undefined> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  if (mostBytes < 0) return undefined;
+  for await (const piece of request) {
+    pieces.push(piece as Buffer);
+    size += (piece as Buffer).byteLength;
+    if (size > mostBytes) return undefined;
+  }
+  return Buffer.concat(pieces);
+}
+
+/** How a request is answered, once its body is here. */
+interface Routed {
+  readonly kind: RequestKind | undefined;
+  readonly answer: (body: Uint8Array) => Answer;
+}
+
 /** Starts a hub without repositories on free ports of this machine. */
-export async function startLocalHub({ pageSize = 1000 }: LocalHubOptions = {}): Promise<LocalHub> {
+export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
+  const { pageSize = 1000, writers = {}, partBytes = 5e9 } = options;
   const store = new RepositoryStore();
   const requests: HubRequest[] = [];
   let misbehave: Misbehave | undefined;
 
-  const respond = (request: IncomingMessage, response: ServerResponse, kind: RequestKind | undefined, good: Answer) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse, routed: Routed): Promise<void> => {
     const seen: HubRequest = {
-      kind,
+      kind: routed.kind,
       method: request.method ?? 'GET',
       url: request.url ?? '/',
       range: request.headers.range,
       authorization: request.headers.authorization,
     };
     requests.push(seen);
-    send(request, response, good, misbehave?.(seen) ?? {});
+    const wrong = misbehave?.(seen) ?? {};
+    // A request whose body was not read to its end has lost its socket.
+    const { socket } = request;
+    const body = await readBody(request, wrong.cutsRequestAfterBytes ?? Number.POSITIVE_INFINITY).catch(
+      () => undefined,
+    );
+    if (body === undefined) socket.destroy();
+    // What is refused on purpose is not done either.
+    else send(request, response, wrong.status === undefined ? routed.answer(body) : { status: wrong.status }, wrong);
   };
   const storage = await listen((request, response) => {
-    respond(request, response, 'large-file', answers.largeFile(request));
+    const upload = uploads.storage(request);
+    void respond(request, response, upload ?? { kind: 'large-file', answer: () => answers.largeFile(request) });
   });
   const hub = await listen((request, response) => {
-    const { kind, answer } = answers.hub(request);
-    respond(request, response, kind, answer);
+    void respond(request, response, uploads.hub(request) ?? answers.hub(request));
   });
-  const answers = new HubAnswers({ store, pageSize, endpoint: addressOf(hub), storage: addressOf(storage) });
+  const addresses = { endpoint: addressOf(hub), storage: addressOf(storage) };
+  const answers = new HubAnswers({ store, pageSize, ...addresses });
+  const uploads = new UploadAnswers({ store, writers, partBytes, ...addresses });
   return {
-    endpoint: addressOf(hub),
-    storage: addressOf(storage),
+    ...addresses,
     requests,
-    add: (options) => store.add(options),
+    add: (repository) => store.add(repository),
     misbehave: (value) => {
       misbehave = value;
     },

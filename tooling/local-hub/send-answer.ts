@@ -24,7 +24,9 @@ export interface Misbehaviour {
   readonly cutAfterBytes?: number;
   /** Sends the whole file with status 200 whatever part was asked for. */
   readonly ignoresRange?: boolean;
-  /** Ends the connection before a byte of the answer. */
+  /** Ends the connection once more than so many bytes of the request's body have come, at once below 0; nothing is done then. */
+  readonly cutsRequestAfterBytes?: number;
+  /** Does what was asked, and ends the connection before a byte of the answer. */
   readonly hangsUp?: boolean;
   /** Sends nothing after so many bytes of the body, and leaves the connection open. */
   readonly stallsAfterBytes?: number;

@@ -14,6 +14,8 @@ function lineOf(event: HubEvent): string | undefined {
       const resumed = event.resumedBytes > 0 ? `, of which ${size(event.resumedBytes)} are here` : '';
       return `Downloading ${event.path} of ${event.repository}, ${size(event.sizeBytes)}${resumed}`;
     }
+    case 'upload-start':
+      return `Uploading ${event.files} files to ${event.repository}, ${size(event.sizeBytes)}`;
     case 'retry':
       return `The hub does not answer as it should (${event.reason}); trying again in ${Math.ceil(event.delayMs / 1000)} s`;
     case 'hub-unreachable':

@@ -1,11 +1,5 @@
-import {
-  EmbedbagError,
-  HUB_CONTRACT,
-  type Hub,
-  type HubRepository,
-  type HubSnapshot,
-  parseHubId,
-} from '@embedbag/core';
+import { EmbedbagError, HUB_CONTRACT, type Hub, type HubRepository, type HubSnapshot } from '@embedbag/core';
+import { checkRepository } from './check-repository.js';
 import { HubRequests } from './hub-requests.js';
 import { type HubOptions, hubSettings } from './hub-settings.js';
 import { openSnapshot, type SnapshotContext } from './open-snapshot.js';
@@ -47,16 +41,6 @@ async function overCache<Result>(cacheFolder: string, work: () => Promise<Result
       cause: error,
     });
   }
-}
-
-function checkRepository({ name, type }: HubRepository): void {
-  const isName = parseHubId(name)?.name === name;
-  if (isName && (type === 'model' || type === 'dataset')) return;
-  throw new EmbedbagError({
-    code: 'hub-invalid-repository',
-    message: `Expected a model or dataset named \`owner/name\`, received the ${type} \`${name}\`. Write the name as the hub's page has it.`,
-    details: { name, type },
-  });
 }
 
 /**

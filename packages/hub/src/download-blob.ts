@@ -7,7 +7,8 @@ import { type RepositoryCache, sizeOf } from './cache-folder.js';
 import { type HubRequests, type OpenResponse, PassingFailure, reasonOf } from './hub-requests.js';
 import type { HubSettings } from './hub-settings.js';
 import { claimPartial } from './partial-blob.js';
-import { describeRepository, type RequestSubject, wrongAnswer } from './refusal.js';
+import { wrongAnswer } from './refusal.js';
+import { describeRepository, type RequestSubject } from './request-subject.js';
 import type { ListedFile } from './tree-listing.js';
 
 /** How often a download looks whether the one it waits for is done. */

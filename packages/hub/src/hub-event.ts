@@ -25,6 +25,28 @@ export type HubEvent =
       readonly elapsedMs: number;
     }
   | {
+      readonly type: 'upload-start';
+      readonly repository: string;
+      readonly files: number;
+      readonly sizeBytes: number;
+    }
+  | {
+      /** A large file on its way to the storage, at most ten times a second. What the hub already has is not sent. */
+      readonly type: 'upload-progress';
+      readonly repository: string;
+      readonly path: string;
+      readonly sentBytes: number;
+      readonly sizeBytes: number;
+    }
+  | {
+      /** The files are a commit. */
+      readonly type: 'upload-end';
+      readonly repository: string;
+      readonly commit: string;
+      readonly url: string;
+      readonly elapsedMs: number;
+    }
+  | {
       /** A request failed and is made again after `delayMs`. */
       readonly type: 'retry';
       readonly url: string;

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isEmbedbagError } from '@embedbag/core';
 import type { HubSettings } from './hub-settings.js';
-import { type RequestSubject, refusal, storageRefusal, unreachable, wrongAnswer } from './refusal.js';
+import { refusal, storageRefusal, unreachable, wrongAnswer } from './refusal.js';
+import type { RequestSubject } from './request-subject.js';
 
 /** Statuses that may be gone a moment later. */
 const PASSING = new Set([408, 429, 500, 502, 503, 504]);
@@ -53,14 +54,34 @@ export interface OpenResponse {
   close(): void;
 }
 
+/** The body of a request, which every attempt reads anew. */
+export interface RequestBody {
+  readonly sizeBytes: number;
+  stream(): ReadableStream<Uint8Array>;
+}
+
 /** How a request is made. */
 export interface RequestOptions {
+  /** `GET` by default. */
+  readonly method?: string;
+  readonly body?: RequestBody;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** Statuses beside 200 to 299 that are answers to the caller, not failures. */
   readonly accepts?: readonly number[];
   /** Called with every answer, those included that redirect, before anything else is done with it. */
   readonly onAnswer?: (response: Response) => void;
+}
+
+/** The same stream, telling of every piece that is taken from it. */
+function watched(stream: ReadableStream<Uint8Array>, touch: () => void): ReadableStream<Uint8Array> {
+  const watch = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      touch();
+      controller.enqueue(piece);
+    },
+  });
+  return stream.pipeThrough(watch);
 }
 
 /** The requests of one hub: its token, its clock and its patience in one place. */
@@ -117,7 +138,9 @@ export class HubRequests {
     let target = new URL(url);
     try {
       for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-        const response = await this.#send(target, subject, options, signal);
+        const response = await this.#send(target, subject, { ...options, signal, callerSignal: options.signal }, () =>
+          timer.refresh(),
+        );
         const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
         const isAnswer = response.ok || options.accepts?.includes(response.status) === true;
         if (location === null && !isAnswer) throw await this.#failureOf(response, subject, target);
@@ -133,7 +156,13 @@ export class HubRequests {
     }
   }
 
-  async #send(target: URL, subject: RequestSubject, options: RequestOptions, signal: AbortSignal): Promise<Response> {
+  async #send(
+    target: URL,
+    subject: RequestSubject,
+    options: RequestOptions & { readonly signal: AbortSignal; readonly callerSignal: AbortSignal | undefined },
+    touch: () => void,
+  ): Promise<Response> {
+    const { method = 'GET', body, signal } = options;
     const token = await this.#settings.token();
     const headers: Record<string, string> = {
       // What a proxy compresses on its way has no ranges and no size.
@@ -142,10 +171,12 @@ export class HubRequests {
       ...options.headers,
     };
     if (this.#isHub(target) && token !== undefined) headers.authorization = `Bearer ${token.value}`;
+    if (body !== undefined) headers['content-length'] = String(body.sizeBytes);
+    const sent = body === undefined ? {} : { body: watched(body.stream(), touch), duplex: 'half' };
     try {
-      return await this.#settings.fetch(target, { headers, redirect: 'manual', signal });
+      return await this.#settings.fetch(target, { method, headers, ...sent, redirect: 'manual', signal });
     } catch (error) {
-      options.signal?.throwIfAborted();
+      options.callerSignal?.throwIfAborted();
       const reason = reasonOf(signal.aborted ? signal.reason : error);
       throw new PassingFailure(reason, unreachable(subject, target, reason, error));
     }
@@ -158,8 +189,9 @@ export class HubRequests {
     const failure = isHub
       ? refusal(response, subject, await this.#settings.token())
       : storageRefusal(response, subject, target);
-    // The storage's addresses expire; another attempt asks the hub for a new one.
-    if (!PASSING.has(status) && (isHub || status !== 403)) return failure;
+    // The storage's addresses expire; another attempt to read asks the hub for a new one.
+    const isExpired = !isHub && status === 403 && subject.purpose === undefined;
+    if (!PASSING.has(status) && !isExpired) return failure;
     return new PassingFailure(`status ${status}`, failure, retryWish(response.headers, Date.now()));
   }
 

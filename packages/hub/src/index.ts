@@ -1,3 +1,4 @@
 export { createHub } from './create-hub.js';
 export type { HubEvent } from './hub-event.js';
 export type { HubOptions } from './hub-settings.js';
+export { type UploadedModel, type UploadModelOptions, uploadModel } from './upload-model.js';

@@ -4,7 +4,8 @@ import { downloadBlob } from './download-blob.js';
 import { type HubRequests, isOutage } from './hub-requests.js';
 import type { HubSettings } from './hub-settings.js';
 import { linkBlob } from './link-blob.js';
-import { describeRepository, type RequestSubject, wrongAnswer } from './refusal.js';
+import { wrongAnswer } from './refusal.js';
+import { describeRepository, type RequestSubject } from './request-subject.js';
 import { fetchTree, type ListedFile, readStoredTree } from './tree-listing.js';
 
 /** What the snapshots of one hub have in common. */

@@ -1,31 +1,9 @@
-import { EmbedbagError, type HubRepository } from '@embedbag/core';
+import { EmbedbagError } from '@embedbag/core';
 import type { HubToken } from './hub-settings.js';
+import { describeRepository, pageOf, type RequestSubject } from './request-subject.js';
+import { type RefusalWording, uploadWording } from './upload-wording.js';
 
-/** What a request is about, for messages. */
-export interface RequestSubject {
-  readonly endpoint: string;
-  readonly repository: HubRepository;
-  /** The file, where the request is for one. */
-  readonly path?: string;
-}
-
-/** The page of a repository on the hub. */
-function pageOf({ endpoint, repository }: RequestSubject): string {
-  return `${endpoint}/${repository.type === 'dataset' ? 'datasets/' : ''}${repository.name}`;
-}
-
-/** Names a repository in messages, such as the model `owner/name`. */
-export function describeRepository({ type, name }: HubRepository): string {
-  return `the ${type} \`${name}\``;
-}
-
-/** What a refusal is made of. */
-interface Wording {
-  readonly code: string;
-  readonly message: string;
-}
-
-function unauthorized(subject: RequestSubject, token: HubToken | undefined, said: string): Wording {
+function unauthorized(subject: RequestSubject, token: HubToken | undefined, said: string): RefusalWording {
   const what = describeRepository(subject.repository);
   if (token === undefined) {
     return {
@@ -39,7 +17,7 @@ function unauthorized(subject: RequestSubject, token: HubToken | undefined, said
   };
 }
 
-function gated(subject: RequestSubject, token: HubToken | undefined, status: number): Wording {
+function gated(subject: RequestSubject, token: HubToken | undefined, status: number): RefusalWording {
   const remedy =
     token === undefined
       ? `Accept its terms at ${pageOf(subject)}, then set HF_TOKEN to a token of that account.`
@@ -50,7 +28,7 @@ function gated(subject: RequestSubject, token: HubToken | undefined, status: num
   };
 }
 
-function notFound(subject: RequestSubject, errorCode: string | null, token: HubToken | undefined): Wording {
+function notFound(subject: RequestSubject, errorCode: string | null, token: HubToken | undefined): RefusalWording {
   const what = describeRepository(subject.repository);
   const { revision = 'main' } = subject.repository;
   if (errorCode === 'RevisionNotFound') {
@@ -72,11 +50,12 @@ function notFound(subject: RequestSubject, errorCode: string | null, token: HubT
   };
 }
 
-function wordingOf(response: Response, subject: RequestSubject, token: HubToken | undefined): Wording {
+function wordingOf(response: Response, subject: RequestSubject, token: HubToken | undefined): RefusalWording {
   const { status } = response;
   const errorCode = response.headers.get('x-error-code');
   const words = response.headers.get('x-error-message');
   const said = words === null ? '' : `, ${JSON.stringify(words)}`;
+  if (subject.purpose === 'upload') return uploadWording(status, said, subject, token);
   if (errorCode === 'GatedRepo') return gated(subject, token, status);
   if (status === 401) return unauthorized(subject, token, said);
   if (status === 404) return notFound(subject, errorCode, token);
@@ -123,19 +102,23 @@ export function refusal(response: Response, subject: RequestSubject, token: HubT
 
 /** The error of the storage that the hub redirects to, where that refuses. */
 export function storageRefusal(response: Response, subject: RequestSubject, target: URL): EmbedbagError {
-  const { repository, endpoint, path = null } = subject;
+  const { repository, endpoint, path = null, purpose } = subject;
   return new EmbedbagError({
     code: 'hub-storage-refused',
-    message: `Expected ${target.origin}, where ${endpoint} keeps \`${path}\` of ${describeRepository(repository)}, to serve it, received status ${response.status}. Try again later; if it stays so, check the clock of this machine and the proxy.`,
+    message: `Expected ${target.origin}, where ${endpoint} keeps ${path === null ? 'files' : `\`${path}\``} of ${describeRepository(repository)}, to ${purpose === 'upload' ? 'take' : 'serve'} it, received status ${response.status}. Try again later; if it stays so, check the clock of this machine and the proxy.`,
     details: { status: response.status, host: target.host, repository: repository.name, path },
   });
 }
 
 /** The error of a hub that gives no answer at all. */
 export function unreachable(subject: RequestSubject, url: URL, reason: string, cause: unknown): EmbedbagError {
+  const remedy =
+    subject.purpose === 'upload'
+      ? 'Check the network, the proxy and HF_ENDPOINT, and upload again; large files that have arrived are not sent again.'
+      : 'Check the network, the proxy and HF_ENDPOINT, or set HF_HUB_OFFLINE=1 to use the cache alone.';
   return new EmbedbagError({
     code: 'hub-unreachable',
-    message: `Expected an answer from ${url.origin} for ${describeRepository(subject.repository)}, received ${reason}. Check the network, the proxy and HF_ENDPOINT, or set HF_HUB_OFFLINE=1 to use the cache alone.`,
+    message: `Expected an answer from ${url.origin} for ${describeRepository(subject.repository)}, received ${reason}. ${remedy}`,
     details: { host: url.host, reason, repository: subject.repository.name },
     cause,
   });

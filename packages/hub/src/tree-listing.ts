@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { HubFile } from '@embedbag/core';
 import { checkRelativePath, type RepositoryCache, writeWhole } from './cache-folder.js';
 import type { HubRequests } from './hub-requests.js';
-import { type RequestSubject, wrongAnswer } from './refusal.js';
+import { wrongAnswer } from './refusal.js';
+import type { RequestSubject } from './request-subject.js';
 
 /** A file of a listing, with what its bytes are checked by. */
 export interface ListedFile extends HubFile {
