@@ -8,11 +8,13 @@ export type { EmbeddingRows } from './embedding-rows.js';
 export { type EmbeddingsToArrowOptions, embeddingsToArrow } from './embeddings-to-arrow.js';
 export { embeddingsToNpy } from './embeddings-to-npy.js';
 export { type GuideFromFolderOptions, guideFromFolder } from './guide-from-folder.js';
+export { listDatasetFolders } from './list-dataset-folders.js';
 export { type DatasetRow, type MapRowsOptions, mapRows } from './map-rows.js';
 export { createNpyWriter, type NpyWriter } from './npy-writer.js';
 export { pairsFromMarkdown } from './pairs-from-markdown.js';
 export { pairsFromTypeScript } from './pairs-from-typescript.js';
 export { type ReadDatasetOptions, readDataset } from './read-dataset.js';
+export { type ReadDatasetTreeOptions, readDatasetTree } from './read-dataset-tree.js';
 export { readDatasets } from './read-datasets.js';
 export {
   isRetrievalFolder,
