@@ -20,8 +20,18 @@ export function checkSkip(batches: number): void {
   });
 }
 
-/** The number of batches a pass over `rowCount` rows counts: all rows rounded up, or down with `dropLast`. */
-export function countBatches({ rowCount }: SampledRows, { batchSize, dropLast }: BatchSamplerOptions): number {
+/**
+ * The number of batches that a pass of the samplers counts over `rowCount` rows: all rows rounded up, or down with `dropLast`.
+ *
+ * @example
+ * ```ts
+ * countBatches({ rowCount: 5000 }, { batchSize: 2048, dropLast: false }); // 3
+ * ```
+ */
+export function countBatches(
+  { rowCount }: Pick<SampledRows, 'rowCount'>,
+  { batchSize, dropLast }: Pick<BatchSamplerOptions, 'batchSize' | 'dropLast'>,
+): number {
   return dropLast ? Math.floor(rowCount / batchSize) : Math.ceil(rowCount / batchSize);
 }
 
