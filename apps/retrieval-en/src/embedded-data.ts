@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import type { LibraryText } from '@embedbag/cli';
 import type { TextDataset, Tokenizer } from '@embedbag/core';
 import {
   datasetFromColumns,
@@ -12,19 +13,14 @@ import { tokenizerFromJson, trainWordPiece } from '@embedbag/tokenization';
 
 const VOCABULARY_SIZE = 12_000;
 
-/** A text to search and the name of what it describes. */
-export interface EmbeddedDocument {
-  readonly title: string;
-  readonly text: string;
-}
-
 /** Everything the recipe needs, made from packages that are installed anyway: no download. */
 export interface EmbeddedData {
   readonly tokenizer: Tokenizer;
   readonly datasets: readonly TextDataset[];
   /** Held-out symbols as queries, all descriptions as documents. */
   readonly retrievalSets: readonly RetrievalData[];
-  readonly documents: readonly EmbeddedDocument[];
+  /** Texts to search, and the names of what they describe. */
+  readonly documents: readonly LibraryText[];
 }
 
 /**

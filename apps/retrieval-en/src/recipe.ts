@@ -1,10 +1,10 @@
+import { type ArticleData, type EvaluatedTraining, evaluateAround } from '@embedbag/cli';
 import type { Kernels, Loss, TextDataset, Tokenizer, TrainingEvent } from '@embedbag/core';
-import type { RetrievalData } from '@embedbag/datasets';
-import { informationRetrievalEvaluator } from '@embedbag/evaluators';
+import { informationRetrievalEvaluator, type RetrievalSet } from '@embedbag/evaluators';
 import { matryoshkaLoss } from '@embedbag/losses';
 import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
 import { StaticEmbedding } from '@embedbag/static-embedding';
-import { type TrainingArgumentsInput, type TrainingSummary, train } from '@embedbag/trainer';
+import { type TrainingArgumentsInput, train } from '@embedbag/trainer';
 
 /**
  * The English retrieval recipe of "Train 400x faster Static Embedding Models with Sentence Transformers":
@@ -23,14 +23,79 @@ export const RECIPE = {
   },
 } as const;
 
+const QUESTION_ANSWER = { anchor: 'question', positive: 'answer' } as const;
+const QUERY_ANSWER = { anchor: 'query', positive: 'answer' } as const;
+const QUERY_TRIPLET = { anchor: 'query', positive: 'positive', negative: 'negative' } as const;
+const TRIPLET = { anchor: 'anchor', positive: 'positive', negative: 'negative' } as const;
+const TWENTY_NEGATIVES = Array.from({ length: 20 }, (_, index) => `negative_${index + 1}`);
+
+/** What the article trained its model on: 39,287 batches of 2,048 rows. */
+export const ARTICLE: ArticleData = {
+  tokenizer: 'google-bert/bert-base-uncased',
+  vocabularySize: 30_522,
+  datasets: [
+    { id: 'sentence-transformers/gooaq', columns: QUESTION_ANSWER, rows: 3_012_496, heldOut: 10_000 },
+    {
+      id: 'sentence-transformers/msmarco-co-condenser-margin-mse-sym-mnrl-mean-v1',
+      config: 'triplet',
+      columns: QUERY_TRIPLET,
+      rows: 502_939,
+      heldOut: 10_000,
+    },
+    { id: 'sentence-transformers/squad', columns: QUESTION_ANSWER, rows: 87_599, heldOut: 10_000 },
+    {
+      id: 'sentence-transformers/s2orc',
+      config: 'title-abstract-pair',
+      split: 'train[:100000]',
+      columns: { anchor: 'title', positive: 'abstract' },
+      rows: 100_000,
+      heldOut: 10_000,
+    },
+    // Its evaluation rows are a split of their own.
+    { id: 'sentence-transformers/all-nli', config: 'triplet', columns: TRIPLET, rows: 557_850 },
+    { id: 'sentence-transformers/paq', columns: QUERY_ANSWER, rows: 64_371_441, heldOut: 10_000 },
+    { id: 'sentence-transformers/trivia-qa', columns: QUERY_ANSWER, rows: 73_346, heldOut: 5_000 },
+    { id: 'bclavie/msmarco-10m-triplets', columns: QUERY_TRIPLET, rows: 10_000_000, heldOut: 10_000 },
+    {
+      id: 'nthakur/swim-ir-monolingual',
+      config: 'en',
+      columns: { anchor: 'query', positive: 'text' },
+      rows: 501_538,
+      heldOut: 10_000,
+    },
+    {
+      id: 'sentence-transformers/pubmedqa',
+      config: 'triplet-20',
+      columns: {
+        anchor: 'anchor',
+        positive: 'positive',
+        ...Object.fromEntries(TWENTY_NEGATIVES.map((name) => [name, name])),
+      },
+      rows: 1_660,
+      heldOut: 100,
+    },
+    { id: 'sentence-transformers/miracl', config: 'en-triplet-all', columns: TRIPLET, rows: 789_900, heldOut: 10_000 },
+    { id: 'sentence-transformers/mldr', config: 'en-triplet-all', columns: TRIPLET, rows: 200_000, heldOut: 10_000 },
+    { id: 'sentence-transformers/mr-tydi', config: 'en-triplet-all', columns: TRIPLET, rows: 354_700, heldOut: 10_000 },
+  ],
+};
+
+/** What the article measured its model on. */
+export const ARTICLE_EVALUATION = 'sentence-transformers/NanoBEIR-en';
+
 /** NDCG@10 by retrieval set, then by dim. */
 export type Scores = Readonly<Record<string, Readonly<Record<number, number>>>>;
+
+/** Queries and documents to measure a model on. */
+export interface NamedRetrievalSet extends RetrievalSet {
+  readonly name: string;
+}
 
 export interface RecipeInput {
   readonly tokenizer: Tokenizer;
   readonly kernels: Kernels;
   readonly datasets: readonly TextDataset[];
-  readonly retrievalSets: readonly RetrievalData[];
+  readonly retrievalSets: readonly NamedRetrievalSet[];
   /** Trained at every dim: the article's is `multipleNegativesRankingLoss({ scale: RECIPE.scale })`. */
   readonly loss: Loss;
   readonly seed: number;
@@ -42,48 +107,36 @@ export interface RecipeInput {
   readonly onEvent: (event: TrainingEvent) => void;
 }
 
-export interface RecipeResult {
+export interface RecipeResult extends EvaluatedTraining<Scores> {
   /** The trained model; the caller disposes it. */
   readonly model: StaticEmbedding;
-  readonly summary: TrainingSummary;
-  readonly before: Scores;
-  /** Undefined when the run was stopped before its end. */
-  readonly after: Scores | undefined;
-  /** Time in `train` alone: tokenizing, sampling, steps and saving, without evaluation. */
-  readonly trainingMs: number;
 }
 
 /** Trains, evaluates and saves a model as {@link RECIPE} says. */
 export async function runRecipe(input: RecipeInput): Promise<RecipeResult> {
   const { tokenizer, kernels, datasets, loss, seed, outputDir, signal, onEvent } = input;
   const model = await StaticEmbedding.create({ tokenizer, dimension: RECIPE.dimension, seed, kernels });
-  const before = await evaluate(model, input);
-
-  const startedAt = performance.now();
-  const summary = await train({
-    model,
-    datasets,
-    loss: matryoshkaLoss(loss, { dims: RECIPE.matryoshkaDims }),
-    batchSampler: noDuplicatesBatchSampler(),
-    multiDatasetBatchSampler: proportionalBatchSampler(),
-    arguments: { ...RECIPE.arguments, ...input.arguments, seed, outputDir },
+  const evaluated = await evaluateAround({
     signal,
-    onEvent,
+    evaluate: () => evaluate(model, input),
+    train: () =>
+      train({
+        model,
+        datasets,
+        loss: atEveryDim(loss),
+        batchSampler: noDuplicatesBatchSampler(),
+        multiDatasetBatchSampler: proportionalBatchSampler(),
+        arguments: { ...RECIPE.arguments, ...input.arguments, seed, outputDir },
+        signal,
+        onEvent,
+      }),
   });
-  const trainingMs = performance.now() - startedAt;
-
-  const after = summary.outcome === 'completed' ? await evaluateUnlessStopped(model, input) : undefined;
-  return { model, summary, before, after, trainingMs };
+  return { model, ...evaluated };
 }
 
-/** The model is saved by now: a stop loses the scores and nothing else. */
-async function evaluateUnlessStopped(model: StaticEmbedding, input: RecipeInput): Promise<Scores | undefined> {
-  try {
-    return await evaluate(model, input);
-  } catch (error) {
-    if (!input.signal.aborted) throw error;
-    return undefined;
-  }
+/** `loss` at every Matryoshka dim. */
+export function atEveryDim(loss: Loss): Loss {
+  return matryoshkaLoss(loss, { dims: RECIPE.matryoshkaDims });
 }
 
 async function evaluate(model: StaticEmbedding, input: RecipeInput): Promise<Scores> {

@@ -1,53 +1,59 @@
 import { join } from 'node:path';
 import {
-  addKernelOptions,
-  columnsOption,
-  EXIT_CODES,
-  integerOption,
-  type KernelOptions,
+  addRecipeOptions,
+  answerTypedQuestions,
+  checkRecipeOptions,
+  describeRecipe,
   kernelsFromOptions,
+  loadTextLibrary,
+  nanoBeirSource,
+  openTextLibrary,
+  type PlannedRecipe,
   type ProgramContext,
-  ProgramExit,
+  peakMemoryBytes,
   positiveOption,
+  printPlanOfData,
+  printPlanOfList,
   programHub,
+  type RecipeData,
+  type RecipeOptions,
+  readArticleData,
+  readRecipeData,
   runCommand,
+  saveLibraryTexts,
+  stoppedEarly,
+  trainedLine,
 } from '@embedbag/cli';
-import { EmbedbagError, type Kernels } from '@embedbag/core';
-import { listRetrievalFolders, type RetrievalData, readDatasets, readRetrievalFolder } from '@embedbag/datasets';
-import { bm25Baseline } from '@embedbag/evaluators';
-import { loadTokenizer } from '@embedbag/tokenization';
+import type { Kernels, Loss } from '@embedbag/core';
+import { listRetrievalFolders, readRetrievalFolder } from '@embedbag/datasets';
+import { bm25Baseline, type TextsById } from '@embedbag/evaluators';
 import { progressReporter } from '@embedbag/trainer';
 import { Command, Option } from 'commander';
 import { type EmbeddedData, embeddedData } from './embedded-data.js';
+import { answerExampleQuestions } from './question-answering.js';
 import {
-  answerExampleQuestions,
-  answerTypedQuestions,
-  loadLibrary,
-  openLibrary,
-  saveDocuments,
-} from './question-answering.js';
-import { RECIPE, type RecipeInput, type RecipeResult, runRecipe } from './recipe.js';
+  ARTICLE,
+  ARTICLE_EVALUATION,
+  atEveryDim,
+  type NamedRetrievalSet,
+  RECIPE,
+  type RecipeResult,
+  runRecipe,
+} from './recipe.js';
 import { checkLossOptions, RECIPE_LOSSES, type RecipeLossOptions, recipeLoss } from './recipe-loss.js';
 import { meanScore, scoreTables } from './score-report.js';
 
-interface Options extends KernelOptions, RecipeLossOptions {
-  readonly train?: string;
-  readonly eval?: string;
-  readonly tokenizer?: string;
-  readonly columns?: Readonly<Record<string, string>>;
-  readonly output: string;
-  readonly batchSize?: number;
-  readonly seed: number;
-  readonly bf16: boolean;
-  readonly search?: boolean;
-  readonly json?: boolean;
-}
+interface Options extends RecipeOptions, RecipeLossOptions {}
 
-type RecipeData = Pick<RecipeInput, 'tokenizer' | 'datasets' | 'retrievalSets' | 'arguments'> &
-  Partial<Pick<EmbeddedData, 'documents'>>;
+interface Data extends RecipeData, Partial<Pick<EmbeddedData, 'documents'>> {
+  readonly retrievalSets: readonly NamedRetrievalSet[];
+}
 
 /** The default data are some 10,000 pairs: smaller batches and more passes than the article's millions of rows need. */
 const EMBEDDED_ARGUMENTS = { perDeviceTrainBatchSize: 512, numTrainEpochs: 4 } as const;
+
+/** A symbol's name is searched with its description. */
+const LIBRARY = { withTitle: true } as const;
 
 const HELP_AFTER = `
 Without --train it needs no data: the documentation inside TypeScript's and Node.js' declaration files is trained on.
@@ -55,37 +61,35 @@ Without --train it needs no data: the documentation inside TypeScript's and Node
 The article's settings on your own data:
   $ pnpm retrieval-en --train DIR --eval DIR --tokenizer tokenizer.json --output my-model
 
+The article's own 13 datasets, from the Hugging Face Hub: what it would take, and the run itself:
+  $ pnpm retrieval-en --article --plan
+  $ pnpm retrieval-en --article --output my-model
+
 Exit codes: 0 done, 1 a defect, 2 wrong input, 130 stopped by Ctrl-C (the model so far is saved).`;
 
 /** The English retrieval recipe as a program. `argv` has no program name in front. */
 export function retrievalEn(argv: readonly string[], context: ProgramContext): Promise<void> {
-  const command = new Command('retrieval-en')
-    .description('Train, evaluate, save and search a static model for English retrieval.')
-    .option(
-      '--train <folder>',
-      'every file of rows in it (.jsonl, .csv, .tsv, .parquet, .arrow, ...) is a dataset of its own',
-    )
-    .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders')
-    .option('--tokenizer <file>', 'a tokenizer.json, or the id of a model on the Hugging Face Hub')
-    .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
+  const command = new Command('retrieval-en').description(
+    'Train, evaluate, save and search a static model for English retrieval.',
+  );
+  addRecipeOptions(command, {
+    eval: 'a folder in BEIR layout, or one that holds such folders',
+    columns: 'anchor=question,positive=answer',
+    output: 'output/retrieval-en',
+    embeddedBatchSize: EMBEDDED_ARGUMENTS.perDeviceTrainBatchSize,
+  })
     .addOption(new Option('--loss <name>', 'the loss, at every Matryoshka dim').choices(RECIPE_LOSSES).default('mnrl'))
     .option('--guide <model>', 'for `--loss gist`: a trained model, such as OUTPUT/final of an earlier run')
     .option('--temperature <number>', 'for `--loss gist`: divides the similarities (default: 0.01)', positiveOption)
-    .option('--batch-size <rows>', 'rows a batch (default: 2048, or 512 without --train)', integerOption(1))
-    .option('--no-bf16', 'take products of embeddings in float32: slower, with the same scores')
-    .option('--output <folder>', 'the model lies in its folder `final`', 'output/retrieval-en')
-    .option('--seed <number>', 'seed of the initial table and of the order of the rows', integerOption(0), 42)
-    .option('--search', 'type questions to the model of the last run; trains one first if there is none')
-    .option('--json', 'print one JSON object with all scores; progress still goes to stderr')
-    .addHelpText('after', HELP_AFTER);
-  addKernelOptions(command).action((options: Options) => main(options, context));
+    .addHelpText('after', HELP_AFTER)
+    .action((options: Options) => main(options, context));
   return runCommand(command, argv, context);
 }
 
 async function main(options: Options, context: ProgramContext): Promise<void> {
   const kernels = await kernelsFromOptions(options, context);
   try {
-    const library = options.search ? await loadLibrary(options.output, kernels) : undefined;
+    const library = options.search ? await loadTextLibrary(options.output, kernels, LIBRARY) : undefined;
     if (library === undefined) await trainAndReport(options, kernels, context);
     else await answerTypedQuestions(library, context).finally(() => library.model.dispose());
   } finally {
@@ -94,108 +98,113 @@ async function main(options: Options, context: ProgramContext): Promise<void> {
 }
 
 async function trainAndReport(options: Options, kernels: Kernels, context: ProgramContext): Promise<void> {
-  checkOptions(options);
-  const { stdout, stderr, signal } = context;
-  const startedAt = performance.now();
-  const data = options.train === undefined ? await defaultData(context) : await ownData(options, context);
-  stderr.write(describe(data, kernels));
-  const { loss, dispose } = await recipeLoss(options, kernels, programHub(context));
-  const batch = options.batchSize === undefined ? {} : { perDeviceTrainBatchSize: options.batchSize };
-  const result = await runRecipe({
-    ...data,
-    kernels,
-    loss,
-    seed: options.seed,
-    arguments: { ...data.arguments, ...batch, bf16: options.bf16 },
-    outputDir: options.output,
-    signal,
-    onEvent: progressReporter({ stream: stderr }),
-  }).finally(dispose);
-  try {
-    const folder = join(options.output, 'final');
-    const { after, before, summary, trainingMs, model } = result;
-    if (after === undefined) {
-      stderr.write(`Stopped after step ${summary.step} of ${summary.steps}; the model so far is in ${folder}\n`);
-      throw new ProgramExit(EXIT_CODES.interrupted);
-    }
-    const bm25 = lexicalScores(data.retrievalSets);
-    if (data.documents !== undefined) await saveDocuments(options.output, data.documents);
-    if (options.json) {
-      const totalMs = performance.now() - startedAt;
-      stdout.write(`${JSON.stringify({ ...jsonReport(result, bm25), model: folder, seed: options.seed, totalMs })}\n`);
-      return;
-    }
-    if (data.retrievalSets.length > 0) {
-      stdout.write(`\n${scoreTables({ before, after, bm25 }, RECIPE.matryoshkaDims)}`);
-    }
-    stdout.write(`\nTrained in ${(trainingMs / 1000).toFixed(1)} s; the model is in ${folder}\n`);
-    if (data.documents === undefined) return;
-    const library = openLibrary(model, data.documents);
-    answerExampleQuestions(library, stdout);
-    if (options.search) await answerTypedQuestions(library, context);
-    else stdout.write('\nAsk your own questions: npm start -- --search\n');
-  } finally {
-    result.model.dispose();
-  }
-}
-
-/** Refuses options that would have no effect beside the others. */
-function checkOptions(options: Options): void {
   checkLossOptions(options);
-  const { train, search } = options;
-  const unused =
-    train === undefined ? (['eval', 'tokenizer', 'columns'] as const).find((name) => options[name]) : undefined;
-  if (unused !== undefined) {
-    throw new EmbedbagError({
-      code: 'missing-option',
-      message: `Expected \`--train\` with \`--${unused}\`, received none. Give the folder of the training data, or leave \`--${unused}\` out.`,
+  checkRecipeOptions(options);
+  const { stderr, signal } = context;
+  const startedAt = performance.now();
+  const { loss, dispose } = await recipeLoss(options, kernels, programHub(context));
+  try {
+    if (options.plan && options.article) {
+      const { datasets, vocabularySize } = ARTICLE;
+      return await printPlanOfList(datasets, vocabularySize, plannedRecipe(options, {}, { loss, kernels }), context);
+    }
+    const data = await readData(options, context);
+    const planned = plannedRecipe(options, data, { loss, kernels });
+    if (options.plan) return await printPlanOfData(data, planned, context);
+    stderr.write(describeRecipe(data, evaluationLines(data), { dimension: RECIPE.dimension, kernels }));
+    const result = await runRecipe({
+      ...data,
+      kernels,
+      loss,
+      seed: options.seed,
+      arguments: planned.arguments,
+      outputDir: options.output,
+      signal,
+      onEvent: progressReporter({ stream: stderr }),
     });
+    await report(data, result, { options, startedAt, context }).finally(() => result.model.dispose());
+  } finally {
+    dispose();
   }
-  if (train === undefined || !search) return;
-  throw new EmbedbagError({
-    code: 'conflicting-options',
-    message:
-      'Expected `--search` without `--train`, received both. Train first, then ask the model with `embedbag search --model OUTPUT/final --documents FILE`.',
-  });
 }
 
-async function defaultData({ stderr, signal }: ProgramContext): Promise<RecipeData> {
+/** What a run and its plan have in common. */
+function plannedRecipe(
+  { batchSize, bf16, json = false }: Options,
+  data: Pick<RecipeData, 'arguments'>,
+  { loss, kernels }: { readonly loss: Loss; readonly kernels: Kernels },
+): PlannedRecipe {
+  const batch = batchSize === undefined ? {} : { perDeviceTrainBatchSize: batchSize };
+  const args = { ...RECIPE.arguments, ...data.arguments, ...batch, bf16 };
+  return { dimension: RECIPE.dimension, loss: atEveryDim(loss), arguments: args, kernels, json };
+}
+
+interface ReportPlace {
+  readonly options: Options;
+  readonly startedAt: number;
+  readonly context: ProgramContext;
+}
+
+async function report(data: Data, result: RecipeResult, { options, startedAt, context }: ReportPlace): Promise<void> {
+  const { stdout } = context;
+  const { after, before, summary, trainingMs, model } = result;
+  if (after === undefined) stoppedEarly(summary, options.output, context);
+  const bm25 = lexicalScores(data.retrievalSets);
+  if (data.documents !== undefined) await saveLibraryTexts(options.output, data.documents);
+  if (options.json) {
+    const folder = join(options.output, 'final');
+    const totalMs = performance.now() - startedAt;
+    stdout.write(`${JSON.stringify({ ...jsonReport(result, bm25), model: folder, seed: options.seed, totalMs })}\n`);
+    return;
+  }
+  if (data.retrievalSets.length > 0) {
+    stdout.write(`\n${scoreTables({ before, after, bm25 }, RECIPE.matryoshkaDims)}`);
+  }
+  stdout.write(`\n${trainedLine(trainingMs, options.output)}`);
+  if (data.documents === undefined) return;
+  const library = openTextLibrary(model, data.documents, LIBRARY);
+  answerExampleQuestions(library, stdout);
+  if (options.search) await answerTypedQuestions(library, context);
+  else stdout.write('\nAsk your own questions: npm start -- --search\n');
+}
+
+async function readData(options: Options, context: ProgramContext): Promise<Data> {
+  if (options.train === undefined && !options.article) return defaultData(context);
+  const retrievalSets: NamedRetrievalSet[] = [];
+  const folders = options.eval === undefined ? [] : await listRetrievalFolders(options.eval);
+  for (const folder of folders) retrievalSets.push(await readRetrievalFolder(folder, { signal: context.signal }));
+  if (options.train !== undefined) return { ...(await readRecipeData(options, context)), retrievalSets };
+  const article = await readArticleData(ARTICLE, options, context);
+  return { ...article, retrievalSets: [...(await articleSets(context)), ...retrievalSets] };
+}
+
+/** The 13 datasets that the article measures on. */
+async function articleSets(context: ProgramContext): Promise<NamedRetrievalSet[]> {
+  const { signal } = context;
+  const { datasetNames, load } = await nanoBeirSource(ARTICLE_EVALUATION, programHub(context), signal);
+  const sets: NamedRetrievalSet[] = [];
+  for (const name of datasetNames) sets.push({ ...(await load(name, { signal })), name });
+  return sets;
+}
+
+async function defaultData({ stderr, signal }: ProgramContext): Promise<Data> {
   stderr.write('Reading the documentation inside the declaration files of TypeScript and Node.js ...\n');
   return { ...(await embeddedData(signal)), arguments: EMBEDDED_ARGUMENTS };
 }
 
-async function ownData(options: Options, { stderr, signal }: ProgramContext): Promise<RecipeData> {
-  const { train, tokenizer } = options;
-  if (train === undefined || tokenizer === undefined) {
-    throw new EmbedbagError({
-      code: 'missing-option',
-      message: 'Expected `--tokenizer` with `--train`, received none. Give the path of a tokenizer.json.',
-    });
-  }
-  const folders = options.eval === undefined ? [] : await listRetrievalFolders(options.eval);
-  const retrievalSets: RetrievalData[] = [];
-  for (const folder of folders) retrievalSets.push(await readRetrievalFolder(folder, { signal }));
-  const place = { hub: programHub({ stderr }), signal };
-  const settings = options.columns === undefined ? place : { ...place, columns: options.columns };
-  return {
-    tokenizer: await loadTokenizer(tokenizer, place),
-    datasets: await readDatasets(train, settings),
-    retrievalSets,
-  };
-}
-
-function describe(data: RecipeData, kernels: Kernels): string {
+function evaluationLines({ retrievalSets }: Data): { readonly name: string; readonly size: string }[] {
   const count = (value: number): string => value.toLocaleString('en-US');
-  const lines = data.datasets.map(({ name, rowCount }) => `  train     ${name}: ${count(rowCount)} pairs\n`);
-  for (const { name, queries, corpus } of data.retrievalSets) {
-    lines.push(`  evaluate  ${name}: ${count(queries.size)} queries, ${count(corpus.size)} documents\n`);
-  }
-  lines.push(`  table     ${count(data.tokenizer.vocabularySize)} tokens x ${RECIPE.dimension} dims\n`);
-  lines.push(`  compute   ${kernels.backend}, threads: ${kernels.threads}\n`);
-  return lines.join('');
+  return retrievalSets.map(({ name, queries, corpus }) => ({
+    name,
+    size: `${count(textCount(queries))} queries, ${count(textCount(corpus))} documents`,
+  }));
 }
 
-function lexicalScores(sets: readonly RetrievalData[]): Record<string, number> {
+function textCount(texts: TextsById): number {
+  return texts instanceof Map ? texts.size : Object.keys(texts).length;
+}
+
+function lexicalScores(sets: readonly NamedRetrievalSet[]): Record<string, number> {
   return Object.fromEntries(sets.map((set) => [set.name, bm25Baseline(set).metrics['ndcg@10'] ?? Number.NaN]));
 }
 
@@ -213,5 +222,6 @@ function jsonReport(result: RecipeResult, bm25: Readonly<Record<string, number>>
     steps: summary.steps,
     pairs: summary.pairs,
     trainingMs,
+    peakMemoryBytes: peakMemoryBytes(),
   };
 }

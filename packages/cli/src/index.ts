@@ -1,6 +1,9 @@
+export { type EvaluationSet, evaluationSets } from './evaluation-sets.js';
 export * from './kernel-options.js';
+export * from './nano-beir-source.js';
 export * from './option-values.js';
 export * from './program-hub.js';
+export * from './recipe/index.js';
 export * from './run-command.js';
 export * from './run-program.js';
 export * from './search-index.js';
