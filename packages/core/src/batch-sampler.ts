@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.js';
+import type { RowBlocks } from './row-blocks.js';
 
 /** The version tag of {@link BatchSampler}. */
 export const BATCH_SAMPLER_CONTRACT = 'embedbag/batch-sampler@1';
@@ -15,6 +16,8 @@ export interface SampledRows {
   valid?(column: number, rows: ArrayLike<number>): Uint8Array | undefined;
   /** See `TextDataset.labels`. */
   labels?(rows: ArrayLike<number>): Float32Array;
+  /** See `TextDataset.blocks`. A sampler that minds them draws few blocks at a time. */
+  readonly blocks?: RowBlocks;
 }
 
 export interface BatchSamplerOptions {

@@ -11,6 +11,7 @@ export * from './json.js';
 export * from './kernels.js';
 export * from './loss.js';
 export * from './random.js';
+export * from './row-blocks.js';
 export * from './saved-stream.js';
 export * from './similarity.js';
 export * from './text-dataset.js';

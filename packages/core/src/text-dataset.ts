@@ -1,3 +1,5 @@
+import type { RowBlocks } from './row-blocks.js';
+
 /** The version tag of {@link TextDataset}. */
 export const TEXT_DATASET_CONTRACT = 'embedbag/text-dataset@1';
 
@@ -24,4 +26,6 @@ export interface TextDataset {
   labels?(rows: ArrayLike<number>): Float32Array;
   /** For columns of ragged negatives: 1 where the row has a text in that column, 0 where it has none. */
   valid?(column: number, rows: ArrayLike<number>): Uint8Array | undefined;
+  /** Which rows are read together, where the texts do not lie in memory. */
+  readonly blocks?: RowBlocks;
 }

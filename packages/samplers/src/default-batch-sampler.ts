@@ -1,5 +1,6 @@
 import { BATCH_SAMPLER_CONTRACT, type BatchSampler, createRandom } from '@embedbag/core';
 import { orderedStream, rowsOrigin } from './ordered-stream.js';
+import { shuffleOrder } from './shuffle-order.js';
 import { ascendingRows, checkBatchSize, countBatches } from './stream-arguments.js';
 
 const NAME = 'BATCH_SAMPLER';
@@ -8,9 +9,10 @@ const NAME = 'BATCH_SAMPLER';
  * BATCH_SAMPLER: every row once, in random order, cut into batches of `batchSize` rows.
  *
  * The last batch is smaller where the rows do not divide evenly; with `dropLast` it is left out.
+ * Rows with `blocks` come in an order that has few blocks open at a time.
  * Follows `DefaultBatchSampler` of sentence-transformers 6.2.
  *
- * `open` throws `batch-size-invalid`, `skip` throws `skip-invalid`, `restore` throws `stream-state-invalid`.
+ * `open` throws `batch-size-invalid` and `row-blocks-invalid`, `skip` throws `skip-invalid`, `restore` throws `stream-state-invalid`.
  *
  * @example
  * ```ts
@@ -26,8 +28,8 @@ export function defaultBatchSampler(): BatchSampler {
     open(rows, options) {
       checkBatchSize(options);
       const order = ascendingRows(rows.rowCount);
-      createRandom(options.seed, NAME).shuffle(order);
-      const origin = rowsOrigin(NAME, rows.rowCount, options);
+      shuffleOrder(order, createRandom(options.seed, NAME), rows.blocks);
+      const origin = rowsOrigin(NAME, rows, options);
       return orderedStream({ origin, order, batchSize: options.batchSize, count: countBatches(rows, options) });
     },
   };

@@ -81,6 +81,7 @@ function interleavedRows(groups: readonly number[][], batchSize: number, random:
  * until fewer than two labels have rows left; the rest, and labels with a single row, are not drawn. What remains at the end
  * is a batch where it has at least four rows and `dropLast` is false. Follows `GroupByLabelBatchSampler` of
  * sentence-transformers 6.2.
+ * It does not mind `blocks`: of rows that do not lie in memory, a batch is read from as many blocks as it has labels.
  *
  * `open` throws `batch-size-invalid` unless `batchSize` is even and at least 4, `labels-missing` and `labels-too-few`;
  * `skip` throws `skip-invalid`, `restore` throws `stream-state-invalid`.
@@ -102,7 +103,7 @@ export function groupByLabelBatchSampler(): BatchSampler {
       const order = interleavedRows(groupRows(labelsOf(rows)), batchSize, createRandom(seed, NAME));
       const hasRest = !dropLast && order.length % batchSize >= SMALLEST_BATCH;
       const count = Math.floor(order.length / batchSize) + (hasRest ? 1 : 0);
-      return orderedStream({ origin: rowsOrigin(NAME, rows.rowCount, options), order, batchSize, count });
+      return orderedStream({ origin: rowsOrigin(NAME, rows, options), order, batchSize, count });
     },
   };
 }

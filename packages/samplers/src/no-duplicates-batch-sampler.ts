@@ -64,14 +64,14 @@ class Stream implements NoDuplicatesBatchStream {
   constructor(rows: SampledRows, options: BatchSamplerOptions) {
     const { rowCount } = rows;
     this.count = countBatches(rows, options);
-    this.#origin = rowsOrigin(NAME, rowCount, options);
+    this.#origin = rowsOrigin(NAME, rows, options);
     const columns = hashedColumns(rows);
     this.#batchSize = Math.min(options.batchSize, rowCount);
     this.#dropLast = options.dropLast;
     this.#random = createRandom(options.seed, NAME);
     this.#seen = new TextHashSet(this.#batchSize * columns.length);
     this.#batch = new Int32Array(this.#batchSize);
-    this.#queue = new RowQueue(rowCount, columns);
+    this.#queue = new RowQueue(rowCount, columns, rows.blocks);
     this.#rowCount = rowCount;
     this.#isDrawn = new Uint8Array(options.dropLast ? rowCount : 0);
     this.#undrawnRows = rowCount;
@@ -197,9 +197,10 @@ class Stream implements NoDuplicatesBatchStream {
  *   the further ones mostly small: a consumer that keeps to `count`, as PROPORTIONAL does, leaves `undrawnRows` rows out.
  * - With `dropLast` short batches are left out with their rows. If a pass then gives fewer than `count` batches, all rows
  *   are shuffled again, at most twice; after that the stream ends early.
+ * - Rows with `blocks` are shuffled so that few blocks are open at a time; a row that waits longer is read from its block again.
  *
  * Follows `NoDuplicatesBatchSampler` of sentence-transformers 6.2. `skip` draws the batches it skips; `restore` does not.
- * `open` throws `batch-size-invalid` and `text-hashes-invalid`, `skip` throws `skip-invalid`, `restore` throws
+ * `open` throws `batch-size-invalid`, `text-hashes-invalid` and `row-blocks-invalid`, `skip` throws `skip-invalid`, `restore` throws
  * `stream-state-invalid`.
  *
  * @example

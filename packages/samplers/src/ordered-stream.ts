@@ -1,4 +1,5 @@
-import type { BatchSamplerOptions, BatchStream } from '@embedbag/core';
+import type { BatchSamplerOptions, BatchStream, SampledRows } from '@embedbag/core';
+import { blocksOrigin } from './shuffle-order.js';
 import { checkSkip } from './stream-arguments.js';
 import { checkStreamState, type StreamOrigin, streamState } from './stream-state.js';
 
@@ -11,10 +12,10 @@ export interface OrderedRows {
   readonly count: number;
 }
 
-/** What a stream over `rowCount` rows was opened with. */
-export function rowsOrigin(sampler: string, rowCount: number, options: BatchSamplerOptions): StreamOrigin {
+/** What a stream over `rows` was opened with. */
+export function rowsOrigin(sampler: string, rows: SampledRows, options: BatchSamplerOptions): StreamOrigin {
   const { batchSize, dropLast, seed } = options;
-  return { sampler, rowCount, batchSize, dropLast, seed };
+  return { sampler, rowCount: rows.rowCount, ...blocksOrigin(rows.blocks), batchSize, dropLast, seed };
 }
 
 /** Rows in an order that is known beforehand, cut into `count` batches. Its state is its position. */

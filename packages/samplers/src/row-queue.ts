@@ -1,5 +1,6 @@
-import type { Random } from '@embedbag/core';
+import type { Random, RowBlocks } from '@embedbag/core';
 import { type HashedColumn, HashedRows } from './hashed-rows.js';
+import { shuffleOrder } from './shuffle-order.js';
 import { ascendingRows } from './stream-arguments.js';
 import type { TextHashSet } from './text-hash-set.js';
 
@@ -12,6 +13,7 @@ const WINDOW_ROWS = 4096;
 /** Rows in random order, of which batches take the first that fit: those they passed over, then those none has looked at. */
 export class RowQueue {
   readonly #order: Int32Array;
+  readonly #blocks: RowBlocks | undefined;
   /** The rows that batches passed over, from `#firstWaiting` to `#endWaiting`. */
   readonly #waiting: HashedRows;
   #firstWaiting = 0;
@@ -24,7 +26,8 @@ export class RowQueue {
   #untouched: number;
 
   /** An empty queue. */
-  constructor(rowCount: number, columns: readonly HashedColumn[]) {
+  constructor(rowCount: number, columns: readonly HashedColumn[], blocks: RowBlocks | undefined) {
+    this.#blocks = blocks;
     this.#order = ascendingRows(rowCount);
     this.#waiting = new HashedRows(columns, Math.min(rowCount, WINDOW_ROWS));
     this.#window = new HashedRows(columns, Math.min(rowCount, WINDOW_ROWS));
@@ -38,7 +41,7 @@ export class RowQueue {
 
   /** Queues every row in a new random order. */
   shuffle(random: Random): void {
-    random.shuffle(this.#order);
+    shuffleOrder(this.#order, random, this.#blocks);
     this.restore([], 0);
   }
 

@@ -5,6 +5,7 @@ import {
   hashTexts,
   isEmbedbagError,
   type MultiDatasetBatchSampler,
+  type RowBlocks,
   restoreStream,
   type SampledRows,
   saveStream,
@@ -18,8 +19,8 @@ import { proportionalBatchSampler } from './proportional-batch-sampler.js';
 import { roundRobinBatchSampler } from './round-robin-batch-sampler.js';
 import { weightedBatchSampler } from './weighted-batch-sampler.js';
 
-/** Rows of two columns; `repeats` of them share a text. */
-function rowsOf(rowCount: number, repeats: number): SampledRows {
+/** Rows of two columns; `repeats` of them share a text. With `blockRows` they are read in blocks of so many. */
+function rowsOf(rowCount: number, repeats: number, blockRows?: number): SampledRows {
   const columns = [0, 1].map((column) =>
     hashTexts(Array.from({ length: rowCount }, (_, row) => (row < repeats ? `shared ${row % 3}` : `${column}/${row}`))),
   );
@@ -28,7 +29,13 @@ function rowsOf(rowCount: number, repeats: number): SampledRows {
     columns: ['anchor', 'positive'],
     textHashes: (column) => columns[column]!,
     labels: (rows) => Float32Array.from(rows, (row) => row % 3),
+    ...(blockRows !== undefined && { blocks: blocksOf(rowCount, blockRows) }),
   };
+}
+
+function blocksOf(rowCount: number, blockRows: number): RowBlocks {
+  const firstRows = Int32Array.from({ length: Math.ceil(rowCount / blockRows) }, (_, block) => block * blockRows);
+  return { firstRows, openBlocks: 2 };
 }
 
 const SAMPLERS: readonly BatchSampler[] = [
@@ -43,10 +50,17 @@ const MIXERS: readonly MultiDatasetBatchSampler[] = [
 ];
 
 const run = fc.record({
-  sizes: fc.array(fc.record({ rows: fc.integer({ min: 6, max: 60 }), repeats: fc.nat(30) }), {
-    minLength: 1,
-    maxLength: 3,
-  }),
+  sizes: fc.array(
+    fc.record({
+      rows: fc.integer({ min: 6, max: 60 }),
+      repeats: fc.nat(30),
+      blockRows: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
+    }),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  ),
   sampler: fc.constantFrom(...SAMPLERS),
   mixer: fc.constantFrom(...MIXERS),
   batchSize: fc.constantFrom(4, 6, 10),
@@ -59,7 +73,9 @@ test('every sampler under every other goes on from a saved place as it would hav
   fc.assert(
     fc.property(run, ({ sizes, sampler, mixer, given, seed, ...options }) => {
       const open = (): DatasetBatchStream => {
-        const streams = sizes.map(({ rows, repeats }) => sampler.open(rowsOf(rows, repeats), { ...options, seed }));
+        const streams = sizes.map(({ rows, repeats, blockRows }) =>
+          sampler.open(rowsOf(rows, repeats, blockRows), { ...options, seed }),
+        );
         return mixer.open(streams, { seed });
       };
       const first = open();

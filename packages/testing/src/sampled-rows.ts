@@ -1,4 +1,4 @@
-import { hashTexts, type SampledRows } from '@embedbag/core';
+import { hashTexts, type RowBlocks, type SampledRows } from '@embedbag/core';
 import { expect } from 'vitest';
 
 /** Rows to sample from, whose texts the checks know; an undefined text is one that the row does not have. */
@@ -6,6 +6,7 @@ export interface KnownRows {
   readonly what: string;
   readonly texts: readonly (readonly (string | undefined)[])[];
   readonly labelOf?: (row: number) => number;
+  readonly blocks?: RowBlocks;
 }
 
 /** Rows without a text that comes twice, with some, and so on. */
@@ -29,6 +30,11 @@ export const KNOWN_ROWS: readonly KnownRows[] = [
       row % 3 === 0 ? undefined : `${row}`,
     ]),
   },
+  {
+    what: 'rows that are read in blocks',
+    texts: Array.from({ length: 64 }, (_, row) => [`anchor ${row}`, `answer ${row % 60}`]),
+    blocks: { firstRows: Int32Array.of(0, 9, 10, 25, 40, 52, 60), openBlocks: 2 },
+  },
 ];
 
 /** The rows of {@link KNOWN_ROWS} in which no text comes twice and none is missing. */
@@ -42,12 +48,13 @@ export interface WatchedRows {
 }
 
 /** The rows as a sampler sees them. */
-export function sampledRows({ texts, labelOf }: KnownRows): WatchedRows {
+export function sampledRows({ texts, labelOf, blocks }: KnownRows): WatchedRows {
   const columnCount = texts[0]?.length ?? 2;
   const columns = Array.from({ length: columnCount }, (_, column) => texts.map((row) => row[column]));
   const hashes = columns.map((column) => hashTexts(column.map((text) => text ?? '')));
   const copies = hashes.map((column) => column.slice());
   const strangers: number[] = [];
+  const firstRows = blocks?.firstRows.slice() ?? new Int32Array();
   const isRagged = texts.some((row) => row.includes(undefined));
   const rows: SampledRows = {
     rowCount: texts.length,
@@ -57,6 +64,7 @@ export function sampledRows({ texts, labelOf }: KnownRows): WatchedRows {
       return hashes[column] ?? new Uint32Array(texts.length * 2);
     },
     ...(labelOf !== undefined && { labels: (at: ArrayLike<number>) => Float32Array.from(at, labelOf) }),
+    ...(blocks !== undefined && { blocks: { ...blocks, firstRows } }),
     ...(isRagged && {
       valid: (column: number, at: ArrayLike<number>): Uint8Array =>
         Uint8Array.from({ length: at.length }, (_, index) => (columns[column]?.[at[index]!] === undefined ? 0 : 1)),
@@ -64,6 +72,7 @@ export function sampledRows({ texts, labelOf }: KnownRows): WatchedRows {
   };
   const expectUntouched = (): void => {
     expect(hashes, 'the hashes, which are borrowed').toEqual(copies);
+    expect(firstRows, 'the first rows of blocks, which are borrowed').toEqual(blocks?.firstRows ?? new Int32Array());
     expect(strangers, 'columns that are not there').toEqual([]);
   };
   return { rows, expectUntouched };
