@@ -1,13 +1,22 @@
 import type { FileHandle } from 'node:fs/promises';
 import { EmbedbagError, isEmbedbagError } from '@embedbag/core';
-import { CompressionType, compressionRegistry, type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
+import {
+  type AsyncRecordBatchFileReader,
+  CompressionType,
+  compressionRegistry,
+  type RecordBatch,
+  RecordBatchReader,
+  type Schema,
+} from 'apache-arrow';
 import { decompress as decompressZstd } from 'fzstd';
-import { arrowHolds, arrowValues, type ValueAt } from './arrow-values.js';
+import { arrowHolds, arrowValues, type TextOf, type ValueAt } from './arrow-values.js';
 import type { ColumnPlan } from './column-roles.js';
+import { decodedText, textBytes } from './decoded-text.js';
 import { decompressLz4Frame } from './lz4-frame.js';
+import { notSeekable } from './not-seekable.js';
 import { openRandomAccessFile, type RandomAccessFile } from './random-access-file.js';
 import { emptyFile } from './row-collector.js';
-import type { RowSink } from './row-sink.js';
+import type { BlockPlace, RowSink } from './row-sink.js';
 import { checkColumnTypes } from './typed-columns.js';
 
 const FILE_MAGIC = 'ARROW1';
@@ -22,6 +31,44 @@ const CONTINUATION = 0xffffffff;
  * @throws EmbedbagError `empty-file`, `invalid-arrow`, `cut-file`, `invalid-column-type`, and those of the collector.
  */
 export async function readArrowRows(path: string, collector: RowSink, signal: AbortSignal | undefined): Promise<void> {
+  await withFile(path, signal, async (source) => {
+    const isFile = await isFileFormat(source);
+    if (!isFile && collector.endBlock !== undefined) throw notSeekable(path, 'an Arrow stream');
+    let plan: ColumnPlan | undefined;
+    let first = 0;
+    let index = 0;
+    for await (const batch of recordBatches(source, isFile)) {
+      signal?.throwIfAborted();
+      plan ??= begin(batch.schema, path, collector);
+      if (collector.rowsToGo === 0) return;
+      addBatch(batch, { plan, first, path, collector });
+      collector.endBlock?.({ start: index, end: index + 1, first });
+      first += batch.numRows;
+      index += 1;
+    }
+    if (first === 0) throw emptyFile(path);
+  });
+}
+
+/** Adds the rows of a record batch of an Arrow IPC file, of which `readArrowRows` told. */
+export async function readArrowBlock(
+  path: string,
+  { start, first }: BlockPlace,
+  collector: RowSink,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await withFile(path, signal, async (source) => {
+    await isFileFormat(source);
+    const batch = await recordBatchAt(source, start);
+    addBatch(batch, { plan: begin(batch.schema, path, collector), first, path, collector });
+  });
+}
+
+async function withFile(
+  path: string,
+  signal: AbortSignal | undefined,
+  use: (source: RandomAccessFile) => Promise<void>,
+): Promise<void> {
   signal?.throwIfAborted();
   // The registry is Arrow's own; setting a codec again changes nothing.
   compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decompressLz4Frame });
@@ -29,17 +76,7 @@ export async function readArrowRows(path: string, collector: RowSink, signal: Ab
   compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decompressZstd(bytes).slice() });
   const source = await openRandomAccessFile(path);
   try {
-    const isFile = await isFileFormat(source);
-    let plan: ColumnPlan | undefined;
-    let first = 0;
-    for await (const batch of recordBatches(source, isFile)) {
-      signal?.throwIfAborted();
-      plan ??= begin(batch.schema, path, collector);
-      if (collector.rowsToGo === 0) return;
-      addBatch(batch, { plan, first, path, collector });
-      first += batch.numRows;
-    }
-    if (first === 0) throw emptyFile(path);
+    await use(source);
   } finally {
     await source.close();
   }
@@ -68,6 +105,18 @@ async function* recordBatches(source: RandomAccessFile, isFile: boolean): AsyncG
   try {
     const reader = await (isFile ? RecordBatchReader.from(fileHandle(source)) : RecordBatchReader.from(pieces(source)));
     yield* await reader.open();
+  } catch (error) {
+    throw damaged(source.path, error);
+  }
+}
+
+async function recordBatchAt(source: RandomAccessFile, index: number): Promise<RecordBatch> {
+  try {
+    const reader = (await RecordBatchReader.from(fileHandle(source))) as AsyncRecordBatchFileReader;
+    await reader.open();
+    const batch = await reader.readRecordBatch(index);
+    if (batch === null) throw new Error(`it has no record batch ${index} any more`);
+    return batch;
   } catch (error) {
     throw damaged(source.path, error);
   }
@@ -112,11 +161,11 @@ interface BatchPlace {
 }
 
 function addBatch(batch: RecordBatch, { plan, first, path, collector }: BatchPlace): void {
-  const valuesOf = (name: string | undefined): ValueAt => {
+  const valuesOf = (name: string | undefined, textOf: TextOf = decodedText): ValueAt => {
     const index = batch.schema.fields.findIndex((field) => field.name === name);
     const data = batch.data.children[index];
     if (data === undefined) return () => undefined;
-    const values = arrowValues(data);
+    const values = arrowValues(data, textOf);
     return (row) => {
       try {
         return values(row);
@@ -125,7 +174,7 @@ function addBatch(batch: RecordBatch, { plan, first, path, collector }: BatchPla
       }
     };
   };
-  const texts = plan.texts.map(({ source }) => valuesOf(source));
+  const texts = plan.texts.map(({ source }) => valuesOf(source, plan.takesAnyType === true ? decodedText : textBytes));
   const negatives = valuesOf(plan.negatives);
   const label = valuesOf(plan.label);
   for (let row = 0; row < batch.numRows; row++) {

@@ -24,17 +24,20 @@ function itemType(type: DataType): DataType {
 /** Gives the value of a row: a text (or bytes that are none), a number, a list of these, null. */
 export type ValueAt = (row: number) => unknown;
 
-/** Reads one column of a record batch. */
-export function arrowValues(data: Data): ValueAt {
-  const values = presentValues(data);
+/** What becomes of the bytes of a text. */
+export type TextOf = (bytes: Buffer, start: number, end: number) => string | Uint8Array;
+
+/** Reads one column of a record batch; its texts, but not those in lists, are what `textOf` makes of them. */
+export function arrowValues(data: Data, textOf: TextOf = decodedText): ValueAt {
+  const values = presentValues(data, textOf);
   return (row) => (data.getValid(row) ? values(row) : null);
 }
 
-function presentValues(data: Data): ValueAt {
+function presentValues(data: Data, textOf: TextOf): ValueAt {
   const { type } = data;
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return offsetTexts(data);
-  if (DataType.isUtf8View(type)) return viewedTexts(data);
-  if (DataType.isDictionary(type)) return dictionaryValues(data);
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return offsetTexts(data, textOf);
+  if (DataType.isUtf8View(type)) return viewedTexts(data, textOf);
+  if (DataType.isDictionary(type)) return dictionaryValues(data, textOf);
   if (isList(type)) return lists(data);
   const vector = new Vector([data]);
   return (row) => {
@@ -43,31 +46,31 @@ function presentValues(data: Data): ValueAt {
   };
 }
 
-function offsetTexts(data: Data): ValueAt {
+function offsetTexts(data: Data, textOf: TextOf): ValueAt {
   const bytes = bufferOf(data.values as Uint8Array);
   const offsets = data.valueOffsets as Int32Array | BigInt64Array;
-  return (row) => decodedText(bytes, Number(offsets[row]), Number(offsets[row + 1]));
+  return (row) => textOf(bytes, Number(offsets[row]), Number(offsets[row + 1]));
 }
 
 /** 16 bytes a text: its length, and the text itself or, of a longer one, four bytes of it, its buffer and its place there. */
-function viewedTexts(data: Data): ValueAt {
+function viewedTexts(data: Data, textOf: TextOf): ValueAt {
   const views = bufferOf(data.values as Uint8Array);
   const buffers = data.variadicBuffers.map(bufferOf);
   return (row) => {
     const at = row * 16;
     const length = views.readInt32LE(at);
-    if (length <= 12) return decodedText(views, at + 4, at + 4 + length);
+    if (length <= 12) return textOf(views, at + 4, at + 4 + length);
     const start = views.readInt32LE(at + 12);
     const buffer = buffers[views.readInt32LE(at + 8)];
     if (buffer === undefined) throw new Error('a text in a buffer that is not there');
-    return decodedText(buffer, start, start + length);
+    return textOf(buffer, start, start + length);
   };
 }
 
-function dictionaryValues(data: Data): ValueAt {
+function dictionaryValues(data: Data, textOf: TextOf): ValueAt {
   const entries: unknown[] = [];
   for (const chunk of data.dictionary?.data ?? []) {
-    const at = arrowValues(chunk);
+    const at = arrowValues(chunk, textOf);
     for (let row = 0; row < chunk.length; row++) entries.push(at(row));
   }
   const indices = data.values as ArrayLike<number | bigint>;

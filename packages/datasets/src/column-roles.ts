@@ -22,7 +22,7 @@ export interface ColumnPlan {
   readonly label: string | undefined;
   /** True where the caller named the columns. */
   readonly isMapped: boolean;
-  /** True where the columns are not texts by role but whatever they are. */
+  /** True where the columns are not texts by role but whatever they are; texts are decoded then. */
   readonly takesAnyType?: true;
 }
 

@@ -83,7 +83,7 @@ function collectLabels(dataset: string, labels: ArrayLike<unknown>, missing: (ro
 }
 
 function raggedColumns(dataset: string, rows: readonly unknown[]): RaggedColumns {
-  const builder = new RaggedColumnsBuilder();
+  const builder = new RaggedColumnsBuilder(() => new TextColumnBuilder());
   for (const [row, texts] of rows.entries()) {
     const isList = Array.isArray(texts) && texts.length <= MOST_TEXTS;
     const wrong = isList ? texts.find((text) => typeof text !== 'string') : texts;

@@ -1,5 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 
+/** The bytes of a text, borrowed. */
+export function textBytes(bytes: Buffer, start: number, end: number): Uint8Array {
+  return bytes.subarray(start, end);
+}
+
 /**
  * The text of `bytes[start, end)`, a leading U+FEFF included; where it is not UTF-8, those bytes.
  *

@@ -8,6 +8,8 @@ export interface DelimitedRecord {
   readonly fields: readonly string[];
   /** The line it begins on, counted from 1. */
   readonly line: number;
+  /** Bytes of the source up to its end, and the line that follows. */
+  readonly after: { readonly byte: number; readonly line: number };
 }
 
 /** How a source of delimited records is written. */
@@ -15,6 +17,8 @@ export interface DelimitedFormat {
   readonly delimiter: ',' | '\t';
   /** The character around fields that hold a delimiter, a quote or a line end; false where none has a meaning. */
   readonly quote: '"' | false;
+  /** The number of the first line, where the source begins within a file. Default 1. */
+  readonly firstLine?: number;
 }
 
 const LONGEST_RECORD = 1 << 26;
@@ -40,18 +44,24 @@ export async function* delimitedRecords(
     skip_empty_lines: true,
     max_record_size: LONGEST_RECORD,
   };
+  const { firstLine = 1 } = format;
   const parser = parse(settings);
-  const bytes = Readable.from(blockBytes(source, name), { objectMode: false });
+  let markBytes = 0;
+  const onMark = (bytes: number): void => {
+    markBytes = bytes;
+  };
+  const bytes = Readable.from(blockBytes(source, name, firstLine, onMark), { objectMode: false });
   bytes.on('error', (error) => parser.destroy(error));
   bytes.pipe(parser);
   let width: number | undefined;
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+    for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
       if (isBlankLine(record)) continue;
-      const line = info.lines - lineFeedsIn(record);
+      const lastLine = info.lines + firstLine - 1;
+      const line = lastLine - lineFeedsIn(record);
       width ??= record.length;
       if (record.length !== width) throw wrongFieldCount(name, line, width, record.length);
-      yield { fields: record, line };
+      yield { fields: record, line, after: { byte: info.bytes + markBytes, line: lastLine + 1 } };
     }
   } catch (error) {
     throw error instanceof CsvError ? invalidCsv(name, error, format) : error;
@@ -61,8 +71,23 @@ export async function* delimitedRecords(
   }
 }
 
-async function* blockBytes(source: ByteSource, name: string): AsyncGenerator<Buffer> {
-  for await (const { bytes } of lineBlocks(source, name)) yield bytes;
+interface ParsedRecord {
+  readonly record: string[];
+  /** Lines and bytes up to its end. */
+  readonly info: { readonly lines: number; readonly bytes: number };
+}
+
+/** Tells the bytes of a byte order mark, which is left out. */
+async function* blockBytes(
+  source: ByteSource,
+  name: string,
+  firstLine: number,
+  onMark: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  for await (const { bytes, sourceBytes } of lineBlocks(source, name, firstLine)) {
+    if (sourceBytes > bytes.length) onMark(sourceBytes - bytes.length);
+    yield bytes;
+  }
 }
 
 function isBlankLine(record: readonly string[]): boolean {

@@ -1,8 +1,8 @@
 import type { DatasetFile } from './dataset-files.js';
 import type { DelimitedFormat } from './delimited-records.js';
-import { readDelimitedRows } from './delimited-rows.js';
-import { readJsonLinesRows } from './json-lines-rows.js';
-import type { RowSink } from './row-sink.js';
+import { readDelimitedBlock, readDelimitedRows } from './delimited-rows.js';
+import { readJsonLinesBlock, readJsonLinesRows } from './json-lines-rows.js';
+import type { BlockPlace, RowSink } from './row-sink.js';
 
 /** How the rows of a file are read. */
 export interface FileRowsOptions {
@@ -23,5 +23,25 @@ export async function addFileRows(file: DatasetFile, sink: RowSink, options: Fil
       return (await import('./arrow-rows.js')).readArrowRows(file.path, sink, signal);
     default:
       return readDelimitedRows(file, sink, { quote: options.quote ?? '"', signal });
+  }
+}
+
+/** Hands the rows of a block of `file` to `sink`, one that `addFileRows` told with the same options. */
+export async function addBlockRows(
+  file: DatasetFile,
+  place: BlockPlace,
+  sink: RowSink,
+  options: FileRowsOptions,
+): Promise<void> {
+  const { signal } = options;
+  switch (file.format) {
+    case 'jsonl':
+      return readJsonLinesBlock(file, place, sink, signal);
+    case 'parquet':
+      return (await import('./parquet-rows.js')).readParquetBlock(file.path, place, sink, signal);
+    case 'arrow':
+      return (await import('./arrow-rows.js')).readArrowBlock(file.path, place, sink, signal);
+    default:
+      return readDelimitedBlock(file, place, sink, { quote: options.quote ?? '"', signal });
   }
 }

@@ -1,7 +1,10 @@
+import type { ColumnPlan } from './column-roles.js';
 import type { DatasetFile } from './dataset-files.js';
 import { decompressedBytes } from './decompressed-bytes.js';
 import { jsonObjects } from './json-lines.js';
-import type { RowSink } from './row-sink.js';
+import { notSeekable } from './not-seekable.js';
+import type { BlockPlace, RowSink } from './row-sink.js';
+import { type ByteSource, fileBytes, lineBlocks } from './source-blocks.js';
 
 /** Adds the rows of a .jsonl file to `collector`; its first row says which columns it has. */
 export async function readJsonLinesRows(
@@ -9,15 +12,64 @@ export async function readJsonLinesRows(
   collector: RowSink,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  let plan: ReturnType<RowSink['begin']> | undefined;
-  for await (const rows of jsonObjects(decompressedBytes(path, compression, signal), path)) {
-    for (const { value, line } of rows) {
-      if (collector.rowsToGo === 0) return;
-      const names = Object.keys(value);
-      plan ??= collector.begin({ path, unit: 'line' }, names);
-      collector.notice(names, line);
-      const at = (column: string | undefined): unknown => (column === undefined ? undefined : value[column]);
-      collector.add({ textAt: at, negatives: at(plan.negatives), label: at(plan.label), at: line });
+  const rows = new JsonRows(path, collector);
+  const source = decompressedBytes(path, compression, signal);
+  if (collector.endBlock === undefined) {
+    await rows.add(source);
+    return;
+  }
+  if (compression !== undefined) throw notSeekable(path, `one compressed by ${compression}`);
+  let [start, end, first] = [0, 0, 1];
+  const endBlock = (nextLine: number): void => {
+    if (end > start) collector.endBlock?.({ start, end, first });
+    [start, first] = [end, nextLine];
+  };
+  for await (const { bytes, firstLine, sourceBytes } of lineBlocks(source, path)) {
+    if (end - start >= (collector.blockBytes ?? 0)) endBlock(firstLine);
+    await rows.add(once(bytes), firstLine);
+    end += sourceBytes;
+    if (collector.rowsToGo === 0) break;
+  }
+  endBlock(first);
+}
+
+/** Adds the rows of a block of a .jsonl file, of which `readJsonLinesRows` told. */
+export async function readJsonLinesBlock(
+  { path }: DatasetFile,
+  place: BlockPlace,
+  collector: RowSink,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await new JsonRows(path, collector).add(fileBytes(path, signal, place), place.first);
+}
+
+class JsonRows {
+  private readonly path: string;
+  private readonly collector: RowSink;
+  private plan: ColumnPlan | undefined;
+
+  constructor(path: string, collector: RowSink) {
+    this.path = path;
+    this.collector = collector;
+  }
+
+  /** Adds the rows of `source`, whose first line is the file's line `firstLine`. */
+  async add(source: ByteSource, firstLine?: number): Promise<void> {
+    const { path, collector } = this;
+    for await (const rows of jsonObjects(source, path, firstLine)) {
+      for (const { value, line } of rows) {
+        if (collector.rowsToGo === 0) return;
+        const names = Object.keys(value);
+        this.plan ??= collector.begin({ path, unit: 'line' }, names);
+        const { negatives, label } = this.plan;
+        collector.notice(names, line);
+        const at = (column: string | undefined): unknown => (column === undefined ? undefined : value[column]);
+        collector.add({ textAt: at, negatives: at(negatives), label: at(label), at: line });
+      }
     }
   }
+}
+
+async function* once(bytes: Uint8Array): ByteSource {
+  yield bytes;
 }

@@ -13,8 +13,8 @@ export interface JsonLine {
  *
  * @throws EmbedbagError `invalid-json`, `invalid-utf8`, `line-too-long`, each with the number of the line.
  */
-export async function* jsonLines(source: ByteSource, name: string): AsyncGenerator<readonly JsonLine[]> {
-  for await (const lines of textLines(source, name)) {
+export async function* jsonLines(source: ByteSource, name: string, firstLine = 1): AsyncGenerator<readonly JsonLine[]> {
+  for await (const lines of textLines(source, name, firstLine)) {
     const values: JsonLine[] = [];
     for (const { text, line } of lines) {
       if (text.trim() !== '') values.push({ value: parseLine(text, line, name), line });
@@ -31,8 +31,9 @@ export async function* jsonLines(source: ByteSource, name: string): AsyncGenerat
 export async function* jsonObjects(
   source: ByteSource,
   name: string,
+  firstLine = 1,
 ): AsyncGenerator<readonly { readonly value: Readonly<Record<string, unknown>>; readonly line: number }[]> {
-  for await (const lines of jsonLines(source, name)) {
+  for await (const lines of jsonLines(source, name, firstLine)) {
     yield lines.map(({ value, line }) => {
       if (isJsonRecord(value)) return { value, line };
       const received = Array.isArray(value) ? 'a list' : value === null ? 'null' : `a ${typeof value}`;

@@ -1,7 +1,7 @@
 import { EmbedbagError } from '@embedbag/core';
 import type { ColumnDataset } from './column-dataset.js';
 import { LIST_ROLE } from './column-roles.js';
-import { RowCollector } from './row-collector.js';
+import { collectedDataset, textCollector } from './row-collector.js';
 
 /** Rows that are decoded at a time. */
 const BLOCK_ROWS = 4096;
@@ -42,8 +42,8 @@ export function mapRows(
   options: MapRowsOptions = {},
 ): ColumnDataset {
   const place = `dataset \`${dataset.name}\``;
-  const collector = new RowCollector(undefined);
-  let plan: ReturnType<RowCollector['begin']> | undefined;
+  const collector = textCollector(undefined);
+  let plan: ReturnType<typeof collector.begin> | undefined;
   for (let first = 0; first < dataset.rowCount; first += BLOCK_ROWS) {
     for (const [offset, row] of rowsFrom(dataset, first, Math.min(dataset.rowCount, first + BLOCK_ROWS)).entries()) {
       const changed = change(row, first + offset) as Readonly<Record<string, unknown>> | undefined;
@@ -66,7 +66,7 @@ export function mapRows(
       details: { dataset: dataset.name },
     });
   }
-  return collector.finish(options.name ?? dataset.name);
+  return collectedDataset(collector, options.name ?? dataset.name);
 }
 
 function rowsFrom(dataset: ColumnDataset, first: number, end: number): DatasetRow[] {

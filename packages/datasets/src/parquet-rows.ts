@@ -6,7 +6,7 @@ import { decodedText } from './decoded-text.js';
 import { parquetColumns } from './parquet-columns.js';
 import { openRandomAccessFile, type RandomAccessFile } from './random-access-file.js';
 import { emptyFile } from './row-collector.js';
-import type { RowSink } from './row-sink.js';
+import type { BlockPlace, RowSink } from './row-sink.js';
 import { checkColumnTypes, type TypedColumn } from './typed-columns.js';
 
 const MAGIC = 'PAR1';
@@ -27,6 +27,30 @@ export async function readParquetRows(
   collector: RowSink,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  return withRequest(path, collector, signal, addRows);
+}
+
+/** Adds the rows of a block of a Parquet file, of which `readParquetRows` told. */
+export async function readParquetBlock(
+  path: string,
+  { start, end }: BlockPlace,
+  collector: RowSink,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return withRequest(path, collector, signal, async (request) => {
+    const rowCount = Number(request.metadata.num_rows);
+    if (end > rowCount)
+      throw invalidParquet(path, `one of ${rowCount} rows, fewer than before`, 'Open the dataset again');
+    await addSlice(request, plannedColumns(request.plan), { start, end });
+  });
+}
+
+async function withRequest(
+  path: string,
+  collector: RowSink,
+  signal: AbortSignal | undefined,
+  use: (request: RowRequest) => Promise<void>,
+): Promise<void> {
   signal?.throwIfAborted();
   const source = await openRandomAccessFile(path);
   try {
@@ -41,7 +65,7 @@ export async function readParquetRows(
       columns.map(({ name }) => name),
     );
     checkColumnTypes(plan, columns, path);
-    await addRows({ file, metadata, path, plan, collector, signal });
+    await use({ file, metadata, path, plan, collector, signal });
   } finally {
     await source.close();
   }
@@ -98,33 +122,44 @@ async function addRows(request: RowRequest): Promise<void> {
   for (const group of metadata.row_groups) {
     const count = Number(group.num_rows);
     checkCodecs(group, names, request);
-    const sliceRows = rowsOfSlice(group, names);
+    const sliceRows = rowsOfSlice(group, names, collector.blockBytes ?? SLICE_BYTES);
     for (let start = 0; start < count; start += sliceRows) {
       signal?.throwIfAborted();
       const sliceEnd = Math.min(count, start + sliceRows);
       if (collector.rowsToGo === 0) return;
       if (collector.passOver(sliceEnd - start)) continue;
       const rows = { start: first + start, end: first + Math.min(sliceEnd, start + collector.rowsToGo) };
-      const values = await readColumns(request, names, rows);
-      const texts = plan.texts.map(({ source }) => values.get(source) ?? []);
-      const negatives = values.get(plan.negatives ?? '');
-      const label = values.get(plan.label ?? '');
-      for (let row = 0; row < rows.end - rows.start; row++) {
-        collector.add({
-          textAt: (_, index) => texts[index]?.[row],
-          negatives: negatives?.[row],
-          label: label?.[row],
-          at: rows.start + row,
-        });
-      }
+      await addSlice(request, names, rows);
+      collector.endBlock?.({ ...rows, first: rows.start });
     }
     first += count;
   }
   if (first === 0) throw emptyFile(path);
 }
 
+interface RowsOfFile {
+  readonly start: number;
+  readonly end: number;
+}
+
+async function addSlice(request: RowRequest, names: readonly string[], rows: RowsOfFile): Promise<void> {
+  const { plan, collector } = request;
+  const values = await readColumns(request, names, rows);
+  const texts = plan.texts.map(({ source }) => values.get(source) ?? []);
+  const negatives = values.get(plan.negatives ?? '');
+  const label = values.get(plan.label ?? '');
+  for (let row = 0; row < rows.end - rows.start; row++) {
+    collector.add({
+      textAt: (_, index) => texts[index]?.[row],
+      negatives: negatives?.[row],
+      label: label?.[row],
+      at: rows.start + row,
+    });
+  }
+}
+
 /** Without an index of its pages a column chunk is decoded as a whole. */
-function rowsOfSlice(group: RowGroup, names: readonly string[]): number {
+function rowsOfSlice(group: RowGroup, names: readonly string[], sliceBytes: number): number {
   const count = Number(group.num_rows);
   let bytes = 0;
   for (const { meta_data, offset_index_length } of group.columns) {
@@ -132,7 +167,7 @@ function rowsOfSlice(group: RowGroup, names: readonly string[]): number {
     if (!offset_index_length) return Math.max(1, count);
     bytes += Number(meta_data.total_uncompressed_size);
   }
-  return Math.max(1, Math.ceil(count / Math.max(1, Math.ceil(bytes / SLICE_BYTES))));
+  return Math.max(1, Math.ceil(count / Math.max(1, Math.ceil(bytes / sliceBytes))));
 }
 
 function checkCodecs(group: RowGroup, names: readonly string[], { path }: RowRequest): void {
@@ -151,25 +186,18 @@ function checkCodecs(group: RowGroup, names: readonly string[], { path }: RowReq
 
 /** The values of the rows by column. */
 async function readColumns(
-  { file, metadata, path }: RowRequest,
+  { file, metadata, path, plan }: RowRequest,
   names: readonly string[],
-  { start, end }: { readonly start: number; readonly end: number },
+  { start, end }: RowsOfFile,
 ): Promise<ReadonlyMap<string, ArrayLike<unknown>>> {
   const values = new Map<string, ArrayLike<unknown>>();
   try {
     const columns = [...new Set(names)];
-    // A scan of its own, since a scan keeps the last rows it read.
-    const scan = await parquetScan({
-      file,
-      metadata,
-      compressors,
-      columns,
-      rowStart: start,
-      rowEnd: end,
-      geoparquet: false,
-      parsers: { stringFromBytes },
-    });
+    const settings = { file, metadata, compressors, rowStart: start, rowEnd: end, geoparquet: false } as const;
     for (const column of columns) {
+      const parsers = { stringFromBytes: staysBytes(plan, column) ? sameBytes : stringFromBytes };
+      // A scan of its own, since a scan keeps the last rows it read.
+      const scan = await parquetScan({ ...settings, columns: [column], parsers });
       const read = await scan.readColumn({ column, rowStart: start, rowEnd: end });
       if (read.length !== end - start)
         throw new Error(`${read.length} values in \`${column}\` for ${end - start} rows`);
@@ -179,6 +207,15 @@ async function readColumns(
     throw damaged(path, error);
   }
   return values;
+}
+
+/** Whether the texts of `column` go on as they are. */
+function staysBytes(plan: ColumnPlan, column: string): boolean {
+  return plan.takesAnyType !== true && column !== plan.negatives && column !== plan.label;
+}
+
+function sameBytes(bytes: Uint8Array): Uint8Array {
+  return bytes;
 }
 
 function stringFromBytes(bytes: Uint8Array | undefined): string | Uint8Array | undefined {

@@ -1,9 +1,9 @@
-import { type TextColumn, TextColumnBuilder } from './text-column.js';
+import type { ColumnBuilder, TextColumn } from './text-column.js';
 
 /** Texts of which every row has its own number, as columns. */
-export interface RaggedColumns {
+export interface RaggedColumns<Column = TextColumn> {
   /** Column `k` holds the rows' texts `k`, an empty one where a row has fewer. */
-  readonly columns: readonly TextColumn[];
+  readonly columns: readonly Column[];
   /** By row, how many texts it has. */
   readonly counts: Uint16Array;
 }
@@ -12,13 +12,18 @@ export interface RaggedColumns {
 export const MOST_TEXTS = 1000;
 
 /** Appends lists of texts row by row and ends as {@link RaggedColumns}. */
-export class RaggedColumnsBuilder {
-  private readonly builders: TextColumnBuilder[] = [];
+export class RaggedColumnsBuilder<Column> {
+  private readonly createColumn: () => ColumnBuilder<Column>;
+  private readonly builders: ColumnBuilder<Column>[] = [];
   private counts = new Uint16Array(1 << 8);
   private rows = 0;
 
+  constructor(createColumn: () => ColumnBuilder<Column>) {
+    this.createColumn = createColumn;
+  }
+
   append(texts: readonly string[]): void {
-    while (this.builders.length < texts.length) this.builders.push(emptyRows(this.rows));
+    while (this.builders.length < texts.length) this.builders.push(this.emptyRows());
     for (const [index, builder] of this.builders.entries()) builder.append(texts[index] ?? '');
     if (this.rows === this.counts.length) {
       const larger = new Uint16Array(this.rows * 2);
@@ -30,13 +35,13 @@ export class RaggedColumnsBuilder {
   }
 
   /** The columns; the builder is used up. */
-  finish(): RaggedColumns {
+  finish(): RaggedColumns<Column> {
     return { columns: this.builders.map((builder) => builder.finish()), counts: this.counts.slice(0, this.rows) };
   }
-}
 
-function emptyRows(count: number): TextColumnBuilder {
-  const builder = new TextColumnBuilder();
-  for (let row = 0; row < count; row++) builder.append('');
-  return builder;
+  private emptyRows(): ColumnBuilder<Column> {
+    const builder = this.createColumn();
+    for (let row = 0; row < this.rows; row++) builder.append('');
+    return builder;
+  }
 }

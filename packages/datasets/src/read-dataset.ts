@@ -7,8 +7,9 @@ import type { DatasetFormat } from './dataset-format.js';
 import { addFileRows, type FileRowsOptions } from './file-rows.js';
 import type { HubDatasetOptions } from './hub-dataset.js';
 import { checkHubOptions, checkNoneOfHub, isHubDataset } from './hub-dataset-id.js';
-import { emptyFile, RowCollector } from './row-collector.js';
+import { collectedDataset, emptyFile, type RowCollector, textCollector } from './row-collector.js';
 import type { RowRange } from './split-slice.js';
+import type { TextColumn } from './text-column.js';
 
 /** Settings of {@link readDataset} and of `readDatasets`. */
 export interface ReadDatasetOptions extends HubDatasetOptions, FileRowsOptions {
@@ -80,9 +81,13 @@ export async function readDatasetFiles(
 }
 
 /** The dataset of the rows that were collected; what is suspicious in them is told. */
-export function finishRows(collector: RowCollector, name: string, options: ReadDatasetOptions): ColumnDataset {
+export function finishRows(
+  collector: RowCollector<TextColumn>,
+  name: string,
+  options: ReadDatasetOptions,
+): ColumnDataset {
   for (const notice of collector.notices) options.onNotice?.(notice);
-  return collector.finish(name);
+  return collectedDataset(collector, name);
 }
 
 /** The rows of `files` in `range`, which is not empty; files behind the last row of it are not asked for. */
@@ -90,8 +95,8 @@ export async function collectRows(
   files: Iterable<DatasetFile> | AsyncIterable<DatasetFile>,
   options: ReadDatasetOptions,
   range?: RowRange,
-): Promise<RowCollector> {
-  const collector = new RowCollector(options.columns, range);
+): Promise<RowCollector<TextColumn>> {
+  const collector = textCollector(options.columns, range);
   for await (const file of files) {
     const before = collector.rowCount;
     await addFileRows(file, collector, options);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { EmbedbagError, type JsonObject } from '@embedbag/core';
 import { type ColumnDataset, columnDataset } from './column-dataset.js';
 import { columnNotices, type DatasetNotice } from './column-notices.js';
@@ -11,12 +12,12 @@ import {
   type RoleColumn,
 } from './column-roles.js';
 import { describe } from './describe-value.js';
-import { isLabel, LabelCollector, parsedList } from './label-collector.js';
-import { MOST_TEXTS, RaggedColumnsBuilder } from './ragged-columns.js';
+import { isLabel, LabelCollector, type Labels, parsedList } from './label-collector.js';
+import { MOST_TEXTS, type RaggedColumns, RaggedColumnsBuilder } from './ragged-columns.js';
 import { placeDetails, placeIn, type RowFile } from './row-file.js';
 import { RowCounter, type RowSink, type SourceRow } from './row-sink.js';
 import { ALL_ROWS, type RowRange } from './split-slice.js';
-import { TextColumnBuilder } from './text-column.js';
+import { type ColumnBuilder, type TextColumn, TextColumnBuilder } from './text-column.js';
 
 interface StartedFile {
   readonly file: RowFile;
@@ -24,22 +25,50 @@ interface StartedFile {
   readonly firstRow: number;
 }
 
+/** What the rows of one or several files came to. */
+export interface CollectedRows<Column> {
+  /** What was read of the files. */
+  readonly plan: ColumnPlan;
+  /** By text column of the plan. */
+  readonly columns: readonly Column[];
+  readonly ragged: RaggedColumns<Column> | undefined;
+  readonly labels: Labels | undefined;
+  readonly ignoredColumns: readonly string[];
+}
+
+/** Gathers the texts of the rows of `range`, counted over all files, all of them by default. */
+export function textCollector(mapping: ColumnMapping | undefined, range?: RowRange): RowCollector<TextColumn> {
+  return new RowCollector(mapping, () => new TextColumnBuilder(), range);
+}
+
+/** The dataset of the rows in `collector`, at least one. */
+export function collectedDataset(collector: RowCollector<TextColumn>, name: string): ColumnDataset {
+  const { plan, ...rows } = collector.finish();
+  return columnDataset({ name, roles: plan.texts.map(({ role }) => role), ...rows });
+}
+
 /** Checks the rows of one or several files with the same columns and gathers them in columns. */
-export class RowCollector implements RowSink {
+export class RowCollector<Column> implements RowSink {
   private readonly mapping: ColumnMapping | undefined;
+  private readonly createColumn: () => ColumnBuilder<Column>;
   private readonly counter: RowCounter;
   private readonly files: StartedFile[] = [];
   private plan: ColumnPlan | undefined;
-  private builders: readonly TextColumnBuilder[] = [];
+  private builders: readonly ColumnBuilder<Column>[] = [];
   private planned: ReadonlySet<string> = new Set();
   private readonly ignored = new Set<string>();
-  private negatives: RaggedColumnsBuilder | undefined;
+  private negatives: RaggedColumnsBuilder<Column> | undefined;
   private labels: LabelCollector | undefined;
   private rows = 0;
 
   /** Keeps the rows of `range`, counted over all files; all of them by default. */
-  constructor(mapping: ColumnMapping | undefined, range: RowRange = ALL_ROWS) {
+  constructor(
+    mapping: ColumnMapping | undefined,
+    createColumn: () => ColumnBuilder<Column>,
+    range: RowRange = ALL_ROWS,
+  ) {
     this.mapping = mapping;
+    this.createColumn = createColumn;
     this.counter = new RowCounter(range);
   }
 
@@ -51,6 +80,11 @@ export class RowCollector implements RowSink {
   /** Rows of all files so far, those included that were not kept. */
   get rowCount(): number {
     return this.counter.rowCount;
+  }
+
+  /** Rows that were kept so far. */
+  get keptCount(): number {
+    return this.rows;
   }
 
   get rowsToGo(): number {
@@ -70,8 +104,8 @@ export class RowCollector implements RowSink {
   begin(file: RowFile, names: readonly string[]): ColumnPlan {
     const plan = planColumns(names, this.mapping, file.path);
     if (this.plan === undefined) {
-      this.builders = plan.texts.map(() => new TextColumnBuilder());
-      this.negatives = plan.negatives === undefined ? undefined : new RaggedColumnsBuilder();
+      this.builders = plan.texts.map(this.createColumn);
+      this.negatives = plan.negatives === undefined ? undefined : new RaggedColumnsBuilder(this.createColumn);
     } else {
       this.requireSame(this.plan, plan, file.path);
     }
@@ -88,7 +122,7 @@ export class RowCollector implements RowSink {
     const { texts } = this.currentPlan();
     for (const [index, builder] of this.builders.entries()) {
       const value = textAt(texts[index]?.source ?? '', index);
-      if (typeof value !== 'string' || value === '') throw this.wrongText(index, value, at);
+      if (!isText(value)) throw this.wrongText(index, value, at);
       builder.append(value);
     }
     this.negatives?.append(this.textList(negatives, at));
@@ -110,18 +144,17 @@ export class RowCollector implements RowSink {
     }
   }
 
-  /** The dataset. At least one row was kept. */
-  finish(name: string): ColumnDataset {
+  /** The rows; the collector is used up. At least one was kept. */
+  finish(): CollectedRows<Column> {
     const ragged = this.negatives?.finish();
     const most = ragged?.columns.length ?? 0;
-    return columnDataset({
-      name,
-      roles: this.currentPlan().texts.map(({ role }) => role),
+    return {
+      plan: this.currentPlan(),
       columns: this.builders.map((builder) => builder.finish()),
       ragged,
       labels: this.labels?.finish((row) => most - (ragged?.counts[row] ?? 0)),
       ignoredColumns: [...this.ignored].sort(),
-    });
+    };
   }
 
   private currentPlan(): ColumnPlan {
@@ -174,7 +207,8 @@ export class RowCollector implements RowSink {
     throw this.error('invalid-text', at, message, { column: negatives });
   }
 
-  private wrongText(index: number, value: unknown, at: number): EmbedbagError {
+  private wrongText(index: number, received: unknown, at: number): EmbedbagError {
+    const value = received instanceof Uint8Array && received.length === 0 ? '' : received;
     const { role, source } = this.currentPlan().texts[index] as RoleColumn;
     const place = `column \`${source}\`${placeIn(this.currentFile(), at)}`;
     const isMissing = value === undefined || value === null || value === '';
@@ -200,6 +234,12 @@ export class RowCollector implements RowSink {
   private error(code: string, at: number, message: string, details: JsonObject): EmbedbagError {
     return new EmbedbagError({ code, message, details: { ...placeDetails(this.currentFile(), at), ...details } });
   }
+}
+
+/** Texts of Parquet and Arrow are not decoded: as bytes they are copied and hashed. */
+function isText(value: unknown): value is string | Uint8Array {
+  if (typeof value === 'string') return value !== '';
+  return value instanceof Uint8Array && value.length > 0 && isUtf8(value);
 }
 
 /** The error for a file without rows. */

@@ -4,7 +4,10 @@ import type { RowRange } from './split-slice.js';
 
 /** The values of one row as the file has them. */
 export interface SourceRow {
-  /** The value of the text column `source`, the `index`-th of the plan. */
+  /**
+   * The value of the text column `source`, the `index`-th of the plan. Parquet and Arrow give the bytes of a text, which may not be
+   * UTF-8, unless the plan takes any type.
+   */
   textAt(source: string, index: number): unknown;
   /** The value of the column of negatives. */
   readonly negatives: unknown;
@@ -25,6 +28,19 @@ export interface RowSink {
   passOver(count: number): boolean;
   /** Adds a row of the file that was begun last, if it is one to keep. */
   add(row: SourceRow): void;
+  /** About how many bytes of texts a block should have. */
+  readonly blockBytes?: number;
+  /** Ends a block of rows, those since the one before, that can be read again alone; see `addBlockRows`. */
+  endBlock?(place: BlockPlace): void;
+}
+
+/** Where a block of rows lies in its file. */
+export interface BlockPlace {
+  /** Rows of Parquet, record batches of Arrow, bytes of text files. */
+  readonly start: number;
+  readonly end: number;
+  /** The line, or the number, of the first row. */
+  readonly first: number;
 }
 
 /** Counts rows and tells which of them lie in a range. */

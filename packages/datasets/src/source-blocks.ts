@@ -14,19 +14,28 @@ export interface LineBlock {
   readonly bytes: Buffer;
   /** The number of the block's first line, counted from 1. */
   readonly firstLine: number;
+  /** Bytes of the source that it stands for, a byte order mark included. */
+  readonly sourceBytes: number;
 }
 
 /** Bytes or text in pieces: a file stream, standard input, a response body. */
 export type ByteSource = AsyncIterable<Uint8Array | string>;
 
+/** Bytes of a file, from `start` to before `end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * The bytes of the file `path`, in pieces.
+ * The bytes of the file `path`, or of a part of it, in pieces.
  *
  * @throws EmbedbagError `file-not-found`, `not-a-file`.
  */
-export async function* fileBytes(path: string, signal?: AbortSignal): ByteSource {
+export async function* fileBytes(path: string, signal?: AbortSignal, range?: ByteRange): ByteSource {
   signal?.throwIfAborted();
-  const stream = createReadStream(path, { highWaterMark: READ_BYTES, signal });
+  const part = range === undefined ? {} : { start: range.start, end: range.end - 1 };
+  const stream = createReadStream(path, { highWaterMark: READ_BYTES, signal, ...part });
   try {
     yield* stream;
   } catch (error) {
@@ -39,24 +48,25 @@ export async function* fileBytes(path: string, signal?: AbortSignal): ByteSource
 
 /**
  * Cuts `source` after line feeds, so that a reader sees whole lines and whole characters; `name` names it in errors.
+ * `firstLine` is the number of the first line, where the source begins within a file.
  * A block is borrowed until the next one is asked for.
  *
  * @throws EmbedbagError `invalid-utf8` with the number of the line, `line-too-long`.
  */
-export async function* lineBlocks(source: ByteSource, name: string): AsyncGenerator<LineBlock> {
+export async function* lineBlocks(source: ByteSource, name: string, firstLine = 1): AsyncGenerator<LineBlock> {
   let pieces: Uint8Array[] = [];
   let pendingBytes = 0;
-  let line = 1;
-  let isStart = true;
+  let line = firstLine;
+  let isStart = firstLine === 1;
 
   const block = (parts: readonly Uint8Array[]): LineBlock => {
     const whole = parts.length === 1 ? asBuffer(parts[0] as Uint8Array) : Buffer.concat(parts);
     const bytes = isStart ? withoutByteOrderMark(whole) : whole;
     isStart = false;
     requireUtf8(bytes, name, line);
-    const firstLine = line;
+    const first = line;
     line += countLineFeeds(bytes);
-    return { bytes, firstLine };
+    return { bytes, firstLine: first, sourceBytes: whole.length };
   };
 
   for await (const chunk of source) {
@@ -81,8 +91,9 @@ export async function* lineBlocks(source: ByteSource, name: string): AsyncGenera
 export async function* textLines(
   source: ByteSource,
   name: string,
+  startLine = 1,
 ): AsyncGenerator<readonly { readonly text: string; readonly line: number }[]> {
-  for await (const { bytes, firstLine } of lineBlocks(source, name)) {
+  for await (const { bytes, firstLine } of lineBlocks(source, name, startLine)) {
     const lines = bytes.toString('utf8').split('\n');
     if (lines.at(-1) === '') lines.pop();
     yield lines.map((text, index) => ({

@@ -4,6 +4,14 @@ import { hashBytes, type TextHash } from '@embedbag/core';
 const CHUNK_BYTES = 1 << 26;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** Takes the texts of a column one after the other. */
+export interface ColumnBuilder<Column> {
+  /** Appends a text, or its UTF-8, which is copied. */
+  append(text: string | Uint8Array): void;
+  /** The column; the builder is used up. */
+  finish(): Column;
+}
+
 /** One column of texts as Arrow keeps them: one buffer of UTF-8 and the offsets of the texts in it, in chunks. */
 export interface TextColumn {
   readonly length: number;
@@ -16,7 +24,7 @@ export interface TextColumn {
 }
 
 /** Appends texts one by one and ends as a {@link TextColumn}. */
-export class TextColumnBuilder {
+export class TextColumnBuilder implements ColumnBuilder<TextColumn> {
   private readonly chunks: Chunk[] = [];
   private bytes = Buffer.allocUnsafe(1 << 12);
   private view = viewOf(this.bytes);
@@ -29,11 +37,17 @@ export class TextColumnBuilder {
   private readonly irregular = new Map<number, string>();
   private readonly hash: TextHash = { low: 0, high: 0 };
 
-  append(text: string): void {
-    const mostBytes = this.byteCount + text.length * 3;
+  append(text: string | Uint8Array): void {
+    const isString = typeof text === 'string';
+    const mostBytes = this.byteCount + (isString ? text.length * 3 : text.length);
     if (mostBytes > this.bytes.length) this.growBytes(mostBytes);
     const begin = this.byteCount;
-    this.byteCount += this.bytes.write(text, begin, 'utf8');
+    if (isString) {
+      this.byteCount += this.bytes.write(text, begin, 'utf8');
+    } else {
+      this.bytes.set(text, begin);
+      this.byteCount += text.length;
+    }
     if (this.chunkRows + 2 > this.offsets.length) this.offsets = grownTo(Int32Array, this.offsets);
     this.chunkRows += 1;
     this.offsets[this.chunkRows] = this.byteCount;
@@ -41,12 +55,11 @@ export class TextColumnBuilder {
     hashBytes(this.view, begin, this.byteCount, this.hash);
     this.hashes[this.rows * 2] = this.hash.low;
     this.hashes[this.rows * 2 + 1] = this.hash.high;
-    if (LONE_SURROGATE.test(text)) this.irregular.set(this.rows, text);
+    if (isString && LONE_SURROGATE.test(text)) this.irregular.set(this.rows, text);
     this.rows += 1;
     if (this.byteCount >= CHUNK_BYTES) this.closeChunk();
   }
 
-  /** The column; the builder is used up. */
   finish(): TextColumn {
     if (this.chunkRows > 0 || this.chunks.length === 0) this.closeChunk();
     return new ChunkedTextColumn(this.chunks, this.hashes.slice(0, this.rows * 2), this.irregular);
