@@ -53,8 +53,8 @@ export function columnDataset(parts: ColumnDatasetParts): ColumnDataset {
   });
 }
 
-/** `[rows, width]`. */
-function labelsAt({ values, width }: Labels, rows: ArrayLike<number>): Float32Array {
+/** The labels at `rows`, `[rows, width]`. */
+export function labelsAt({ values, width }: Labels, rows: ArrayLike<number>): Float32Array {
   const labels = new Float32Array(rows.length * width);
   for (let index = 0; index < rows.length; index++) {
     const start = (rows[index] as number) * width;
@@ -63,7 +63,11 @@ function labelsAt({ values, width }: Labels, rows: ArrayLike<number>): Float32Ar
   return labels;
 }
 
-function validAt({ counts }: RaggedColumns, firstColumn: number): NonNullable<TextDataset['valid']> {
+/** Whether rows have a text in the columns from `firstColumn` on, of which each row has its own number. */
+export function validAt(
+  { counts }: Pick<RaggedColumns, 'counts'>,
+  firstColumn: number,
+): NonNullable<TextDataset['valid']> {
   return (column, rows) => {
     if (column < firstColumn) return undefined;
     return Uint8Array.from({ length: rows.length }, (_, index) =>

@@ -4,7 +4,7 @@ import { decompressedBytes } from './decompressed-bytes.js';
 import { jsonObjects } from './json-lines.js';
 import { notSeekable } from './not-seekable.js';
 import type { BlockPlace, RowSink } from './row-sink.js';
-import { type ByteSource, fileBytes, lineBlocks } from './source-blocks.js';
+import { type ByteSource, countLineFeeds, fileBytes, LINE_FEED, type LineBlock, lineBlocks } from './source-blocks.js';
 
 /** Adds the rows of a .jsonl file to `collector`; its first row says which columns it has. */
 export async function readJsonLinesRows(
@@ -19,18 +19,38 @@ export async function readJsonLinesRows(
     return;
   }
   if (compression !== undefined) throw notSeekable(path, `one compressed by ${compression}`);
+  const { blockBytes = Number.POSITIVE_INFINITY } = collector;
   let [start, end, first] = [0, 0, 1];
   const endBlock = (nextLine: number): void => {
     if (end > start) collector.endBlock?.({ start, end, first });
     [start, first] = [end, nextLine];
   };
-  for await (const { bytes, firstLine, sourceBytes } of lineBlocks(source, path)) {
-    if (end - start >= (collector.blockBytes ?? 0)) endBlock(firstLine);
+  for await (const { bytes, firstLine, sourceBytes } of smallerBlocks(lineBlocks(source, path), blockBytes)) {
+    if (end > start && end - start + sourceBytes > blockBytes) endBlock(firstLine);
     await rows.add(once(bytes), firstLine);
     end += sourceBytes;
     if (collector.rowsToGo === 0) break;
   }
   endBlock(first);
+}
+
+/** Cuts blocks that are larger than `mostBytes` after lines, where they have any. */
+async function* smallerBlocks(blocks: AsyncIterable<LineBlock>, mostBytes: number): AsyncIterable<LineBlock> {
+  for await (const { bytes, firstLine, sourceBytes } of blocks) {
+    let line = firstLine;
+    // A byte order mark, which is no part of the bytes.
+    let markBytes = sourceBytes - bytes.length;
+    for (let start = 0; start < bytes.length; ) {
+      const isRest = bytes.length - start <= mostBytes;
+      const before = isRest ? bytes.length : bytes.lastIndexOf(LINE_FEED, start + mostBytes - 1) + 1;
+      const end = before > start ? before : bytes.indexOf(LINE_FEED, start + mostBytes) + 1 || bytes.length;
+      const part = bytes.subarray(start, end);
+      yield { bytes: part, firstLine: line, sourceBytes: part.length + markBytes };
+      line += countLineFeeds(part);
+      markBytes = 0;
+      start = end;
+    }
+  }
 }
 
 /** Adds the rows of a block of a .jsonl file, of which `readJsonLinesRows` told. */

@@ -1,9 +1,9 @@
-import { basename, dirname, resolve } from 'node:path';
 import type { ColumnDataset } from './column-dataset.js';
 import type { DatasetNotice } from './column-notices.js';
 import { type ColumnMapping, checkMapping } from './column-roles.js';
 import { type DatasetFile, findDatasetFiles } from './dataset-files.js';
 import type { DatasetFormat } from './dataset-format.js';
+import { datasetName } from './dataset-name.js';
 import { addFileRows, type FileRowsOptions } from './file-rows.js';
 import type { HubDatasetOptions } from './hub-dataset.js';
 import { checkHubOptions, checkNoneOfHub, isHubDataset } from './hub-dataset-id.js';
@@ -68,7 +68,7 @@ export async function readDataset(
   checkHubOptions(options);
   if (typeof source !== 'string') checkNoneOfHub(source);
   const files = await findDatasetFiles(source, options.format);
-  return readDatasetFiles(files, options.name ?? nameOf(files), options);
+  return readDatasetFiles(files, options.name ?? datasetName(files), options);
 }
 
 /** Reads `files`, at least one, as the dataset `name`. */
@@ -104,15 +104,4 @@ export async function collectRows(
     if (collector.rowsToGo === 0) break;
   }
   return collector;
-}
-
-/** `train` for `train-00000-of-00002` and `train-00001-of-00002`. */
-function nameOf(files: readonly DatasetFile[]): string {
-  const [first, ...others] = files;
-  if (first === undefined) return '';
-  if (others.length === 0) return first.stem;
-  const stems = files.map(({ stem }) => stem);
-  let length = 0;
-  while (length < first.stem.length && stems.every((stem) => stem[length] === first.stem[length])) length += 1;
-  return first.stem.slice(0, length).replace(/[\d\W_]+$/u, '') || basename(dirname(resolve(first.path)));
 }

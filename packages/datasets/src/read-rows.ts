@@ -1,10 +1,7 @@
-import { type DatasetFile, findDatasetFiles } from './dataset-files.js';
 import type { DatasetFormat } from './dataset-format.js';
 import { addFileRows, type FileRowsOptions } from './file-rows.js';
 import type { HubDatasetOptions } from './hub-dataset.js';
-import { checkHubOptions, checkNoneOfHub, isHubDataset } from './hub-dataset-id.js';
-import type { OpenHubDataset } from './open-hub-dataset.js';
-import { ALL_ROWS } from './split-slice.js';
+import { openSource } from './open-source.js';
 import { type TableRow, TableRows } from './table-rows.js';
 
 /** Settings of {@link readRows}. */
@@ -38,17 +35,4 @@ export async function* readRows(
     if (rows.rowsToGo === 0) break;
   }
   requireRows(rows.rowCount);
-}
-
-async function openSource(
-  source: string | readonly string[],
-  options: ReadRowsOptions,
-): Promise<Omit<OpenHubDataset, 'name'>> {
-  if (typeof source === 'string' && isHubDataset(source)) {
-    return (await import('./open-hub-dataset.js')).openHubDataset(source, options);
-  }
-  checkHubOptions(options);
-  if (typeof source !== 'string') checkNoneOfHub(source);
-  const files: readonly DatasetFile[] = await findDatasetFiles(source, options.format);
-  return { files, range: ALL_ROWS, requireRows: () => {} };
 }

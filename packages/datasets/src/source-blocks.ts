@@ -7,7 +7,8 @@ import { readError } from './read-error.js';
 const READ_BYTES = 1 << 20;
 /** No line of a data file is longer; a file without line ends is refused before it fills the memory. */
 const LONGEST_LINE_BYTES = 1 << 28;
-const LINE_FEED = 0x0a;
+/** The byte that ends a line. */
+export const LINE_FEED = 0x0a;
 
 /** Whole lines of a source, as valid UTF-8 without byte order mark. */
 export interface LineBlock {
@@ -111,7 +112,8 @@ function withoutByteOrderMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
-function countLineFeeds(bytes: Buffer): number {
+/** How many lines end in `bytes`. */
+export function countLineFeeds(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count += 1;
   return count;
