@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { EmbedbagError, type Evaluator, type Hub, type Kernels, type TextDataset } from '@embedbag/core';
-import { listRetrievalFolders, readDatasets, readRetrievalFolder } from '@embedbag/datasets';
+import {
+  listRetrievalFolders,
+  type OpenDatasetOptions,
+  openDatasets,
+  readDatasets,
+  readRetrievalFolder,
+} from '@embedbag/datasets';
 import { informationRetrievalEvaluator } from '@embedbag/evaluators';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { loadTokenizer } from '@embedbag/tokenization';
@@ -18,11 +24,13 @@ import {
   positiveOption,
 } from '../option-values.js';
 import { programHub } from '../program-hub.js';
+import { readingProgress } from '../reading-progress.js';
 import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
 
 interface TrainOptions extends KernelOptions, LossChoice {
   readonly train: readonly string[];
   readonly columns?: Readonly<Record<string, string>>;
+  readonly streaming?: string | true;
   readonly eval?: string;
   readonly tokenizer?: string;
   readonly model?: string;
@@ -72,6 +80,10 @@ export function trainCommand(context: ProgramContext): Command {
     .option('--tokenizer <file>', 'a tokenizer.json, or the id of a model on the hub; begins with a random table')
     .option('--model <model>', 'go on with a saved model, or one of the hub, instead')
     .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
+    .option(
+      '--streaming [folder]',
+      'read texts from the files when they are needed, for more than fits into memory; FOLDER keeps what the first pass found',
+    )
     .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders, to evaluate on')
     .option('--dimension <dim>', 'columns of a new table', integerOption(1), 1024)
     .option(
@@ -139,16 +151,19 @@ function conclude(
 }
 
 async function datasetsFromOptions(
-  { train, columns }: TrainOptions,
+  { train, columns, streaming }: TrainOptions,
   hub: Hub,
   { stderr, signal }: ProgramContext,
 ): Promise<readonly TextDataset[]> {
-  return readDatasets(train, {
+  const settings: OpenDatasetOptions = {
     ...(columns && { columns }),
     hub,
     onNotice: ({ message }) => stderr.write(`note: ${message}\n`),
     signal,
-  });
+    onProgress: readingProgress(stderr),
+  };
+  if (streaming === undefined) return readDatasets(train, settings);
+  return openDatasets(train, { ...settings, ...(streaming !== true && { indexFolder: streaming }) });
 }
 
 async function evaluatorsFromOptions(options: TrainOptions, signal: AbortSignal): Promise<readonly Evaluator[]> {
