@@ -62,11 +62,11 @@ function make(folder, gigabytes) {
   while (bytes < gigabytes * 1e9) {
     const path = join(folder, `part-${String(shards).padStart(5, '0')}.parquet`);
     const file = fileWriter(path);
-    const writer = new ParquetWriter({ writer: file, schema: SCHEMA, statistics: false });
+    const writer = new ParquetWriter({ writer: file, schema: SCHEMA, statistics: false, codec: 'UNCOMPRESSED' });
     while (file.offset < SHARD_BYTES && bytes + file.offset < gigabytes * 1e9) {
       const anchors = Array.from({ length: ROWS_PER_GROUP }, () => text(1));
       // One passage in fifty is that of the row before: NO_DUPLICATES has something to do.
-      const positives = Array.from({ length: ROWS_PER_GROUP }, () => text(18 + random.below(16)));
+      const positives = Array.from({ length: ROWS_PER_GROUP }, () => text(9 + random.below(8)));
       for (let row = 50; row < ROWS_PER_GROUP; row += 50) positives[row] = /** @type {string} */ (positives[row - 1]);
       const column = { encoding: /** @type {const} */ ('PLAIN') };
       writer.write({
