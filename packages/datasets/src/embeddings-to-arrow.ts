@@ -34,17 +34,25 @@ export interface EmbeddingsToArrowOptions {
  * ```
  */
 export function embeddingsToArrow(matrix: EmbeddingRows, options: EmbeddingsToArrowOptions = {}): Uint8Array {
+  return tableToIPC(embeddingTable(matrix, options), 'file');
+}
+
+/** The table of embeddings, and of their texts where there are any. @throws EmbedbagError as {@link embeddingsToArrow}. */
+export function embeddingTable(matrix: EmbeddingRows, { texts }: EmbeddingsToArrowOptions): Table {
   const embedding = new Vector([embeddingLists(matrix)]);
-  const { texts } = options;
-  if (texts === undefined) return tableToIPC(new Table({ embedding }), 'file');
-  if (texts.length !== matrix.rows) {
-    throw new EmbedbagError({
-      code: 'column-length-mismatch',
-      message: `Expected one text for each of the ${matrix.rows} embeddings, received ${texts.length}. Give the texts that were embedded, in their order.`,
-      details: { limit: matrix.rows, received: texts.length },
-    });
-  }
-  return tableToIPC(new Table({ text: vectorFromArray(texts, new Utf8()), embedding }), 'file');
+  if (texts === undefined) return new Table({ embedding });
+  requireTexts(texts, matrix.rows);
+  return new Table({ text: vectorFromArray(texts, new Utf8()), embedding });
+}
+
+/** @throws EmbedbagError `column-length-mismatch`. */
+export function requireTexts(texts: readonly string[], rows: number): void {
+  if (texts.length === rows) return;
+  throw new EmbedbagError({
+    code: 'column-length-mismatch',
+    message: `Expected one text for each of the ${rows} embeddings, received ${texts.length}. Give the texts that were embedded, in their order.`,
+    details: { limit: rows, received: texts.length },
+  });
 }
 
 function embeddingLists(matrix: EmbeddingRows): Data<FixedSizeList> {

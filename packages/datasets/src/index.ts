@@ -8,6 +8,7 @@ export type { IndexProgress } from './dataset-index.js';
 export type { EmbeddingRows } from './embedding-rows.js';
 export { type EmbeddingsToArrowOptions, embeddingsToArrow } from './embeddings-to-arrow.js';
 export { embeddingsToNpy } from './embeddings-to-npy.js';
+export { embeddingsToParquet } from './embeddings-to-parquet.js';
 export { type GuideFromFolderOptions, guideFromFolder } from './guide-from-folder.js';
 export { listDatasetFolders } from './list-dataset-folders.js';
 export { type DatasetRow, type MapRowsOptions, mapRows } from './map-rows.js';
