@@ -6,8 +6,11 @@ import { Int32, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import fc from 'fast-check';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
-import { fileWith, refusal } from './fixtures/folder.js';
+import { fileWith, folderWith, refusal } from './fixtures/folder.js';
 import { type ReadDatasetOptions, readDataset } from './read-dataset.js';
+import { listRetrievalFolders } from './read-retrieval-folder.js';
+import { readTexts } from './read-texts.js';
+import type { ByteSource } from './source-blocks.js';
 
 const FORMATS = fileURLToPath(new URL('./fixtures/formats/', import.meta.url));
 const TEXTS = ['a', 'b', 'c'];
@@ -255,4 +258,40 @@ test('stops in the middle of a file when the signal is aborted', async () => {
   ] as const) {
     await expect(readDataset(fileWith(name, bytes), { signal: stop })).rejects.toThrow('enough');
   }
+});
+
+describe('a path or a line that is not what it should be', () => {
+  test('a folder with the extension of a file, where a file is named', async () => {
+    const folder = folderWith({ 'x.jsonl/rows.jsonl': '{"anchor":"a","positive":"b"}\n' });
+    const read = async (): Promise<void> => {
+      for await (const _ of readTexts(join(folder, 'x.jsonl'))) expect.fail('a row');
+    };
+    expect(await refusal(read)).toEqual({
+      code: 'not-a-file',
+      message: `Expected a file at ${join(folder, 'x.jsonl')}, received a folder. Name a file in it, or read all of them with \`readDatasets\`.`,
+    });
+  });
+
+  test('a file where folders in BEIR layout are looked for', async () => {
+    const path = fileWith('x.jsonl', '{}');
+    expect(await refusal(() => listRetrievalFolders(path))).toEqual({
+      code: 'not-a-folder',
+      message: `Expected a folder at ${path}, received a file. Name the folder that holds it.`,
+    });
+  });
+
+  test('a line that never ends', async () => {
+    async function* endless(): ByteSource {
+      const piece = Buffer.alloc(1 << 24, 'x');
+      yield 'short\n';
+      for (;;) yield piece;
+    }
+    const read = async (): Promise<void> => {
+      for await (const text of readTexts(endless())) expect(text).toBe('short');
+    };
+    expect(await refusal(read)).toEqual({
+      code: 'line-too-long',
+      message: `Expected lines of at most ${1 << 28} bytes, received a longer one on line 2 of the input. Check that it is a text file with one row a line.`,
+    });
+  });
 });

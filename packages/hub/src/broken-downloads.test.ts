@@ -1,5 +1,6 @@
 import { readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type HubCase, holds, hubCase, someBytes } from './fixtures/hub-case.js';
 
@@ -71,6 +72,41 @@ describe('a connection that is cut off', () => {
     expect(await holds(await second.download('model.safetensors'), WEIGHTS)).toBe(true);
     expect(askedFrom()).toEqual([Number(received)]);
     expect(await leftovers()).toEqual([]);
+  });
+
+  test('at any byte, in any file, never leaves one that later reads as whole', async () => {
+    const sizes = fc.integer({ min: 1, max: 40_000 });
+    const names = fc.constantFrom('model.safetensors', 'small.txt');
+    await fc.assert(
+      fc.asyncProperty(
+        names,
+        sizes,
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        async (file, size, share) => {
+          const place = await hubCase();
+          try {
+            const bytes = someBytes(size);
+            place.server.add({ ...MODEL, files: { [file]: bytes } });
+            const cutAfterBytes = Math.floor(share * size);
+            place.server.misbehave(({ kind }) =>
+              kind === 'large-file' || kind === 'small-file' ? { cutAfterBytes } : undefined,
+            );
+            const first = await place.client({ attempts: 1 }).open(MODEL);
+            await expect(first.download(file)).rejects.toThrow(/^Expected the \d+ bytes of `\w+\.\w+`/);
+            const blobs = join(place.cacheFolder, 'models--owner--tiny', 'blobs');
+            for (const name of await readdir(blobs).catch(() => [])) expect(name).toMatch(/\.incomplete$/);
+            const offline = place.client({ offline: true }).open(MODEL);
+            await expect(offline.then((snapshot) => snapshot.download(file))).rejects.toThrow(/^Expected /);
+            place.server.misbehave(() => undefined);
+            const second = await place.client().open(MODEL);
+            expect(await holds(await second.download(file), bytes)).toBe(true);
+          } finally {
+            await place.close();
+          }
+        },
+      ),
+      { numRuns: 25 },
+    );
   });
 
   test('as often as it gets on by a little does not count against the attempts', async () => {
