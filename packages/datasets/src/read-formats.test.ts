@@ -136,9 +136,15 @@ describe('the same rows in every format', () => {
       const batch = rows;
       parts.push(dataset.columns.map((_, column) => [...dataset.texts(column, batch)]));
       parts.push(dataset.columns.map((_, column) => [...(dataset.valid?.(column, batch) ?? [])]));
+      parts.push(dataset.columns.map((_, column) => hashesOf(dataset, column, batch)));
       parts.push([...(dataset.labels?.(rows) ?? [])]);
     }
     return Buffer.from(JSON.stringify(parts));
+  }
+
+  function hashesOf(dataset: ColumnDataset, column: number, rows: Int32Array): number[] {
+    const hashes = dataset.textHashes(column);
+    return [...rows].flatMap((at) => [hashes[at * 2] ?? 0, hashes[at * 2 + 1] ?? 0]);
   }
 
   test('gives byte-identical batches', async () => {
