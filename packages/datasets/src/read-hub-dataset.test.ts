@@ -8,8 +8,10 @@ import { type LocalHub, startLocalHub } from '@embedbag/tooling/local-hub';
 import { Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ColumnDataset } from './column-dataset.js';
+import { openDataset } from './open-dataset.js';
+import { openDatasets } from './open-datasets.js';
 import { readDataset } from './read-dataset.js';
 import { readDatasets } from './read-datasets.js';
 
@@ -183,4 +185,60 @@ test('a source of the hub in a list of files is refused', async () => {
   await expect(readDataset(['hf://datasets/owner/csv', 'a.csv'], { hub })).rejects.toThrow(
     'Expected files on this machine in a list of sources, received `hf://datasets/owner/csv`. Read it by itself, or give the list to `readDatasets`.',
   );
+});
+
+describe('a dataset that is streamed', () => {
+  const indexFolder = (): string => join(cacheFolder, 'index');
+  afterEach(() => rm(indexFolder(), { recursive: true, force: true }));
+
+  test.each(FORMATS.filter((format) => format !== 'jsonl.gz'))(
+    'of %s gives any slice, also from its index',
+    async (format) => {
+      const source = (slice: string): string => `hf://datasets/owner/${format}/pair/train${slice}`;
+      for (const [slice, from, to] of [
+        ['', 0, 30],
+        ['[:11]', 0, 11],
+        ['[3:13]', 3, 13],
+        ['[12:]', 12, 30],
+        ['[-4:]', 26, 30],
+      ] as const) {
+        for (const run of ['first', 'again']) {
+          const options = { hub, columns: COLUMNS, indexFolder: indexFolder() };
+          const onProgress = run === 'first' ? undefined : () => expect.fail('read again');
+          const dataset = await openDataset(source(slice), { ...options, ...(onProgress && { onProgress }) });
+          const rows = [...Array(dataset.rowCount).keys()];
+          expect(await dataset.texts(0, rows)).toEqual(questions(from, to));
+          expect(await dataset.texts(1, rows)).toEqual(ROWS.slice(from, to).map((row) => row.answer));
+        }
+        await rm(indexFolder(), { recursive: true });
+      }
+    },
+  );
+
+  test('downloads no file behind a slice from the start', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'embedbag-datasets-'));
+    try {
+      const fresh = createHub({ endpoint: server.endpoint, cacheFolder: cache, environment: {}, attempts: 1 });
+      server.requests.length = 0;
+      await openDataset('hf://datasets/owner/parquet/pair/train[:12]', { hub: fresh, columns: COLUMNS });
+      const asked = server.requests.map(({ url }) => url).filter((url) => url.includes('.parquet'));
+      expect(asked.every((url) => url.includes('00000-of'))).toBe(true);
+      expect(asked.length).toBeGreaterThan(0);
+    } finally {
+      await rm(cache, { recursive: true });
+    }
+  });
+
+  test('is refused where a slice has no rows, as in memory', async () => {
+    const read = openDataset('hf://datasets/owner/parquet/pair/train[40:]', { hub, columns: COLUMNS });
+    await expect(read).rejects.toThrow(
+      'Expected rows in `train[40:]` of the dataset `owner/parquet`, received none of its 30 rows. Choose rows that there are, such as `train[:1000]`.',
+    );
+  });
+
+  test('is opened beside files by `openDatasets`', async () => {
+    const sources = ['hf://datasets/owner/csv/pair/train', 'hf://datasets/owner/jsonl/pair/train[:3]'];
+    const datasets = await openDatasets(sources, { hub, columns: COLUMNS, indexFolder: indexFolder() });
+    expect(datasets.map(({ rowCount }) => rowCount)).toEqual([30, 3]);
+  });
 });
