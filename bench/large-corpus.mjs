@@ -117,7 +117,7 @@ async function trainOn(folder, { steps, batchSize }) {
   const kernels = await createKernels();
   const tokenizer = await loadTokenizer(TOKENIZER);
   const model = await StaticEmbedding.create({ tokenizer, dimension: DIMENSION, seed: 42, kernels });
-  let [readMs, reads, stepMs, firstStepAt] = [0, 0, 0, 0];
+  let [readMs, reads, stepsMs, firstStepAt] = [0, 0, 0, 0];
   /** @type {typeof dataset.texts} */
   const texts = (column, rows) => {
     const begin = performance.now();
@@ -128,6 +128,7 @@ async function trainOn(folder, { steps, batchSize }) {
       readMs += performance.now() - begin;
     });
   };
+  let lastStepAt = 0;
   const losses = /** @type {number[]} */ ([]);
   const summary = await train({
     model,
@@ -137,7 +138,8 @@ async function trainOn(folder, { steps, batchSize }) {
     onEvent(event) {
       if (event.type !== 'step-end') return;
       firstStepAt ||= performance.now();
-      stepMs += event.elapsedMs - stepMs;
+      stepsMs += event.step === 1 ? 0 : performance.now() - lastStepAt;
+      lastStepAt = performance.now();
       losses.push(event.loss);
       process.stderr.write(`\rstep ${event.step}, loss ${event.loss.toFixed(4)} `);
     },
@@ -150,6 +152,7 @@ async function trainOn(folder, { steps, batchSize }) {
     pairs: summary.pairs,
     openSeconds,
     trainSeconds: summary.elapsedMs / 1000,
+    secondsPerStep: stepsMs / 1000 / Math.max(1, summary.step - 1),
     secondsToFirstStep: (firstStepAt - startedAt) / 1000,
     batchesThatWaited: reads / 2,
     secondsWaited: readMs / 2000,
