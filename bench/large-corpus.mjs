@@ -15,7 +15,7 @@ import { peakBytes } from './sides/peak-bytes.mjs';
 
 const HELP = `node bench/large-corpus.mjs FOLDER [--gigabytes 20] [--steps 200] [--batch-size 2048] [--only make|open|train|delete]
 
-Writes a synthetic corpus of pairs as Parquet into FOLDER, which must not be there yet, opens it with an index folder, trains on it
+Writes a synthetic corpus of pairs as Parquet into FOLDER, which must not be there yet (random words: nothing to learn, all to read), opens it with an index folder, trains on it
 without holding it, and deletes it. Each part is a process of its own and prints a line of JSON with the most memory it held.
 With --only it does one part. Run it on built code (pnpm build).
 `;

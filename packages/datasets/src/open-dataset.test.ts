@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, renameSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { TextDataset } from '@embedbag/core';
 import { defaultBatchSampler, noDuplicatesBatchSampler } from '@embedbag/samplers';
@@ -279,12 +279,15 @@ describe('an index folder', () => {
   test('of several datasets has a folder for each', async () => {
     const folder = folderWith({ 'a.jsonl': jsonl(rowsOf(5)), 'b.jsonl': jsonl(rowsOf(6)) });
     const indexFolder = join(folder, 'indexes');
-    const datasets = await openDatasets(join(folder, '*.jsonl'), { indexFolder });
+    const sources = [join(folder, 'a.jsonl'), join(folder, '*.jsonl'), join(folder, 'a.jsonl')];
+    const datasets = await openDatasets(sources, { indexFolder, memoryBytes: 3_000_000 });
     expect(datasets.map(({ name, rowCount }) => [name, rowCount])).toEqual([
       ['a', 5],
-      ['b', 6],
+      [basename(folder), 11],
+      ['a', 5],
     ]);
-    expect(readdirSync(indexFolder).sort()).toEqual(['a', 'b']);
+    expect(datasets.every(({ sizeBytes }) => sizeBytes > 1_000_000 && sizeBytes < 1_010_000)).toBe(true);
+    expect(readdirSync(indexFolder).sort()).toEqual(['a', 'a-2', basename(folder)].sort());
   });
 });
 
@@ -369,5 +372,13 @@ test('any rows in any format are those of memory, at any size of blocks', async 
       },
     ),
     { numRuns: 80 },
+  );
+});
+
+test('several datasets are refused where a folder lacks a shard, or where there is none', async () => {
+  const folder = folderWith({ 'train-00000-of-00002.jsonl': jsonl(rowsOf(5)) });
+  expect((await refusal(() => openDatasets(folder))).code).toBe('missing-shard');
+  expect((await refusal(() => openDatasets([]))).message).toBe(
+    'Expected the path of a file, a folder or a pattern, received an empty list. Name at least one.',
   );
 });

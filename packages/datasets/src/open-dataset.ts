@@ -10,7 +10,7 @@ import type { ReadDatasetOptions } from './read-dataset.js';
 import { type StreamedDataset, streamedDataset } from './streamed-dataset.js';
 
 /** The most memory that blocks take by default: 256 MiB. */
-const MEMORY_BYTES = 1 << 28;
+export const MEMORY_BYTES: number = 1 << 28;
 
 /** Settings of {@link openDataset} and of `openDatasets`. */
 export interface OpenDatasetOptions extends ReadDatasetOptions {

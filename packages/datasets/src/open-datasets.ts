@@ -1,19 +1,23 @@
 import { join } from 'node:path';
 import { checkMapping } from './column-roles.js';
+import { noFiles } from './dataset-files.js';
+import { datasetName } from './dataset-name.js';
 import { groupSources } from './group-sources.js';
-import { type OpenDatasetOptions, openDataset, openedDataset } from './open-dataset.js';
+import { checkHubOptions, isHubDataset } from './hub-dataset-id.js';
+import { MEMORY_BYTES, type OpenDatasetOptions, openDataset, openedDataset } from './open-dataset.js';
 import { ALL_ROWS } from './split-slice.js';
 import type { StreamedDataset } from './streamed-dataset.js';
 
 /**
- * Opens the files that `source` stands for as `openDataset` does, one dataset each; shards, and datasets of the hub, as in
- * `readDatasets`. Each has `memoryBytes` of its own. In `indexFolder` each has a folder of its name.
+ * Opens rows as `openDataset` does, each source as a dataset of its own: a file, a folder, a pattern, or a dataset of the hub. A
+ * folder with shards must have all of them. `memoryBytes` is for all datasets together. In `indexFolder` each has a folder of its
+ * name.
  *
  * @throws EmbedbagError `missing-shard`, and all of `openDataset`.
  *
  * @example
  * ```ts
- * const datasets = await openDatasets(['questions.parquet', 'titles.parquet'], { indexFolder: 'indexes' });
+ * const datasets = await openDatasets(['questions/*.parquet', 'titles.parquet'], { indexFolder: 'indexes' });
  * ```
  */
 export async function openDatasets(
@@ -21,13 +25,22 @@ export async function openDatasets(
   options: OpenDatasetOptions = {},
 ): Promise<StreamedDataset[]> {
   if (options.columns !== undefined) checkMapping(options.columns);
-  const { groups, hubSources } = await groupSources(source, options);
-  const settings = indexFolders(options);
+  const sources = typeof source === 'string' ? [source] : source;
+  if (sources.length === 0) throw noFiles();
+  if (!sources.some(isHubDataset)) checkHubOptions(options);
+  const { memoryBytes = MEMORY_BYTES } = options;
+  const settings = indexFolders({ ...options, memoryBytes: Math.floor(memoryBytes / sources.length) });
   const datasets: StreamedDataset[] = [];
-  for (const { name, files } of groups) {
+  for (const one of sources) {
+    if (isHubDataset(one)) {
+      datasets.push(await openDataset(one, settings(one)));
+      continue;
+    }
+    const { groups } = await groupSources(one, { ...(options.format && { format: options.format }) });
+    const files = groups.flatMap((group) => group.files);
+    const name = groups.length === 1 && groups[0] !== undefined ? groups[0].name : datasetName(files);
     datasets.push(await openedDataset({ name, files, range: ALL_ROWS, requireRows: () => {} }, settings(name)));
   }
-  for (const one of hubSources) datasets.push(await openDataset(one, settings(one)));
   return datasets;
 }
 

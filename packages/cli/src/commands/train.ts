@@ -82,7 +82,7 @@ export function trainCommand(context: ProgramContext): Command {
     .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
     .option(
       '--streaming [folder]',
-      'read texts from the files when they are needed, for more than fits into memory; FOLDER keeps what the first pass found',
+      'read texts from the files when they are needed, for more than fits into memory; each path or pattern is a dataset; FOLDER keeps what the first pass found',
     )
     .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders, to evaluate on')
     .option('--dimension <dim>', 'columns of a new table', integerOption(1), 1024)
