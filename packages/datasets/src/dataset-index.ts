@@ -32,6 +32,7 @@ export interface IndexProgress {
 /** Settings of {@link indexFiles}. */
 export interface IndexFilesOptions extends FileRowsOptions {
   readonly columns?: ColumnMapping;
+  readonly allowEmptyTexts?: boolean;
   /** Default: all rows. */
   readonly range: RowRange;
   /** The most memory that blocks may take; three of them must fit. */
@@ -67,12 +68,13 @@ export async function indexFiles(
   files: Iterable<DatasetFile> | AsyncIterable<DatasetFile>,
   options: IndexFilesOptions,
 ): Promise<IndexedFiles> {
-  const { memoryBytes, range, columns, onProgress } = options;
+  const { memoryBytes, range, columns, allowEmptyTexts, onProgress } = options;
   const totalFiles = Array.isArray(files) ? files.length : undefined;
   const read: DatasetFile[] = [];
   const blocks: IndexedBlock[] = [];
   const collector = new IndexCollector({
     mapping: columns,
+    allowEmptyTexts,
     range,
     blockBytes: blockBytesFor(memoryBytes),
     onBlock(block) {

@@ -27,6 +27,7 @@ export interface IndexedBlock {
 export interface IndexCollectorOptions {
   readonly mapping: ColumnMapping | undefined;
   readonly range: RowRange;
+  readonly allowEmptyTexts?: boolean | undefined;
   readonly blockBytes: number;
   /** May throw where a block is not to be taken. */
   readonly onBlock: (block: IndexedBlock) => void;
@@ -42,14 +43,14 @@ export class IndexCollector implements RowSink {
   /** Where the present block began: rows of all, rows kept, and what was counted. */
   private begun = { row: 0, kept: 0, texts: 0, bytes: 0 };
 
-  constructor({ mapping, range, blockBytes, onBlock }: IndexCollectorOptions) {
+  constructor({ mapping, range, allowEmptyTexts, blockBytes, onBlock }: IndexCollectorOptions) {
     const { counted } = this;
     const createColumn = (): HashColumnBuilder =>
       new HashColumnBuilder((bytes) => {
         counted.texts += 1;
         counted.bytes += bytes;
       });
-    this.rows = new RowCollector(mapping, createColumn, range);
+    this.rows = new RowCollector(mapping, createColumn, { range, allowEmptyTexts });
     this.blockBytes = blockBytes;
     this.onBlock = onBlock;
   }

@@ -17,6 +17,7 @@ const FORMAT = 1;
 export interface IndexSettings {
   readonly columns: ColumnMapping | undefined;
   readonly quote: '"' | false | undefined;
+  readonly allowEmptyTexts: boolean;
   readonly range: RowRange;
   readonly blockBytes: number;
 }
@@ -50,9 +51,10 @@ interface Manifest {
 }
 
 /** The settings in JSON, which has no infinity. */
-function settingsJson({ columns, quote, range, blockBytes }: IndexSettings): JsonObject {
+function settingsJson({ columns, quote, allowEmptyTexts, range, blockBytes }: IndexSettings): JsonObject {
   const { from, to } = range;
-  return { columns: columns ?? null, quote: quote ?? '"', from, to: Number.isFinite(to) ? to : null, blockBytes };
+  const limits = { from, to: Number.isFinite(to) ? to : null, blockBytes };
+  return { columns: columns ?? null, quote: quote ?? '"', allowEmptyTexts, ...limits };
 }
 
 /** Writes an index that {@link readIndex} can read to `folder`, which appears when it is whole. */

@@ -10,6 +10,7 @@ export { type EmbeddingsToArrowOptions, embeddingsToArrow } from './embeddings-t
 export { embeddingsToNpy } from './embeddings-to-npy.js';
 export { embeddingsToParquet } from './embeddings-to-parquet.js';
 export { type GuideFromFolderOptions, guideFromFolder } from './guide-from-folder.js';
+export { type HeldOutRows, type HoldOutRowsOptions, holdOutRows } from './hold-out-rows.js';
 export { listDatasetFolders } from './list-dataset-folders.js';
 export { type DatasetRow, type MapRowsOptions, mapRows } from './map-rows.js';
 export { createNpyWriter, type NpyWriter } from './npy-writer.js';

@@ -61,12 +61,13 @@ export async function openedDataset(
   found: OpenHubDataset,
   options: OpenDatasetOptions & { readonly name?: string },
 ): Promise<StreamedDataset> {
-  const { memoryBytes = MEMORY_BYTES, indexFolder, quote } = options;
+  const { memoryBytes = MEMORY_BYTES, indexFolder, quote, allowEmptyTexts = false } = options;
   checkMemory(memoryBytes);
   const stored = indexFolder === undefined ? undefined : await openIndex(indexFolder);
   const settings: IndexSettings = {
     columns: options.columns,
     quote,
+    allowEmptyTexts,
     range: found.range,
     blockBytes: blockBytesFor(memoryBytes),
   };

@@ -17,6 +17,8 @@ export interface ReadDatasetOptions extends HubDatasetOptions, FileRowsOptions {
   readonly format?: DatasetFormat;
   /** Which column of the file holds which role. Default: the file's columns are named after the roles. */
   readonly columns?: ColumnMapping;
+  /** Take empty texts as they are: their embeddings are zero. Default: the row is refused. */
+  readonly allowEmptyTexts?: boolean;
   /** Is told what can be read but may not be what was meant: roles that look swapped, columns that have the name of ids. */
   readonly onNotice?: (notice: DatasetNotice) => void;
 }
@@ -96,7 +98,7 @@ export async function collectRows(
   options: ReadDatasetOptions,
   range?: RowRange,
 ): Promise<RowCollector<TextColumn>> {
-  const collector = textCollector(options.columns, range);
+  const collector = textCollector(options.columns, { range, allowEmptyTexts: options.allowEmptyTexts });
   for await (const file of files) {
     const before = collector.rowCount;
     await addFileRows(file, collector, options);

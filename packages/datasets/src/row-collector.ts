@@ -37,8 +37,11 @@ export interface CollectedRows<Column> {
 }
 
 /** Gathers the texts of the rows of `range`, counted over all files, all of them by default. */
-export function textCollector(mapping: ColumnMapping | undefined, range?: RowRange): RowCollector<TextColumn> {
-  return new RowCollector(mapping, () => new TextColumnBuilder(), range);
+export function textCollector(
+  mapping: ColumnMapping | undefined,
+  options: RowCollectorOptions = {},
+): RowCollector<TextColumn> {
+  return new RowCollector(mapping, () => new TextColumnBuilder(), options);
 }
 
 /** The dataset of the rows in `collector`, at least one. */
@@ -47,11 +50,20 @@ export function collectedDataset(collector: RowCollector<TextColumn>, name: stri
   return columnDataset({ name, roles: plan.texts.map(({ role }) => role), ...rows });
 }
 
+/** Settings of {@link RowCollector}. */
+export interface RowCollectorOptions {
+  /** Keeps the rows of it, counted over all files. Default: all of them. */
+  readonly range?: RowRange | undefined;
+  /** Default false. */
+  readonly allowEmptyTexts?: boolean | undefined;
+}
+
 /** Checks the rows of one or several files with the same columns and gathers them in columns. */
 export class RowCollector<Column> implements RowSink {
   private readonly mapping: ColumnMapping | undefined;
   private readonly createColumn: () => ColumnBuilder<Column>;
   private readonly counter: RowCounter;
+  private readonly allowEmptyTexts: boolean;
   private readonly files: StartedFile[] = [];
   private plan: ColumnPlan | undefined;
   private builders: readonly ColumnBuilder<Column>[] = [];
@@ -61,15 +73,15 @@ export class RowCollector<Column> implements RowSink {
   private labels: LabelCollector | undefined;
   private rows = 0;
 
-  /** Keeps the rows of `range`, counted over all files; all of them by default. */
   constructor(
     mapping: ColumnMapping | undefined,
     createColumn: () => ColumnBuilder<Column>,
-    range: RowRange = ALL_ROWS,
+    { range = ALL_ROWS, allowEmptyTexts = false }: RowCollectorOptions = {},
   ) {
     this.mapping = mapping;
     this.createColumn = createColumn;
     this.counter = new RowCounter(range);
+    this.allowEmptyTexts = allowEmptyTexts;
   }
 
   /** What is suspicious in the columns of the first file. */
@@ -122,7 +134,7 @@ export class RowCollector<Column> implements RowSink {
     const { texts } = this.currentPlan();
     for (const [index, builder] of this.builders.entries()) {
       const value = textAt(texts[index]?.source ?? '', index);
-      if (!isText(value)) throw this.wrongText(index, value, at);
+      if (!isText(value, this.allowEmptyTexts)) throw this.wrongText(index, value, at);
       builder.append(value);
     }
     this.negatives?.append(this.textList(negatives, at));
@@ -237,9 +249,9 @@ export class RowCollector<Column> implements RowSink {
 }
 
 /** Texts of Parquet and Arrow are not decoded: as bytes they are copied and hashed. */
-function isText(value: unknown): value is string | Uint8Array {
-  if (typeof value === 'string') return value !== '';
-  return value instanceof Uint8Array && value.length > 0 && isUtf8(value);
+function isText(value: unknown, allowEmpty: boolean): value is string | Uint8Array {
+  if (typeof value === 'string') return allowEmpty || value !== '';
+  return value instanceof Uint8Array && (allowEmpty || value.length > 0) && isUtf8(value);
 }
 
 /** The error for a file without rows. */

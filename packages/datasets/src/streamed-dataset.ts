@@ -158,7 +158,11 @@ async function readBlock(
 ): Promise<ColumnDataset> {
   const { skipped, rows, place } = block;
   const file = files[block.file] as DatasetFile;
-  const collector = textCollector(blockMapping(index.plan), { from: skipped, to: skipped + rows });
+  const collector = textCollector(blockMapping(index.plan), {
+    range: { from: skipped, to: skipped + rows },
+    // The pass that made the index refused empty texts, if they were to be.
+    allowEmptyTexts: true,
+  });
   await addBlockRows(file, place, collector, fileOptions);
   const read = collector.keptCount === rows ? collectedDataset(collector, name) : undefined;
   if (read !== undefined && hasHashes(read, index, block)) return read;
