@@ -151,7 +151,7 @@ async function readData(options: RecipeOptions, context: ProgramContext): Promis
   const sets = options.eval === undefined ? [] : await readEvaluationFolder(options.eval, place);
   if (options.train !== undefined) return { ...(await readRecipeData(options, context)), sets };
   const article = await readArticleData(ARTICLE, options, context);
-  return { ...article, sets: [...heldOutSets(article.heldOut), ...sets] };
+  return { ...article, sets: [...(await heldOutSets(article.heldOut)), ...sets] };
 }
 
 async function defaultData({ stderr, signal }: ProgramContext): Promise<Data> {

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { TextDataset, Tokenizer } from '@embedbag/core';
 import { readDatasets, readDatasetTree } from '@embedbag/datasets';
 import { loadTokenizer } from '@embedbag/tokenization';
@@ -16,6 +17,7 @@ export interface RecipeData {
   readonly arguments?: TrainingArgumentsInput;
 }
 
+const TELL_EVERY_MS = 10_000;
 const count = (value: number): string => value.toLocaleString('en-US');
 
 /** The training data that checked `options` name; says on stderr which files are left out. */
@@ -57,16 +59,26 @@ export interface ReadArticleData extends RecipeData {
   readonly heldOut: readonly ListedRows['heldOut'][];
 }
 
-/** Reads the datasets of an article from the hub or its cache; `--tokenizer` takes the place of the article's. */
+/**
+ * Opens the datasets of an article from the hub or its cache; `--tokenizer` takes the place of the article's. The first pass over
+ * them is kept in the folder `index` of `--output`.
+ */
 export async function readArticleData(
   article: ArticleData,
-  { tokenizer = article.tokenizer }: RecipeOptions,
+  { tokenizer = article.tokenizer, output }: RecipeOptions,
   context: ProgramContext,
 ): Promise<ReadArticleData> {
   const place = { hub: programHub(context), signal: context.signal };
   const loaded = await loadTokenizer(tokenizer, place);
   const rows: ListedRows[] = [];
-  for (const listed of article.datasets) rows.push(await readListedDataset(listed, place));
+  let told = 0;
+  const onProgress = ({ name, rows: read }: { readonly name: string; readonly rows: number }): void => {
+    if (performance.now() - told < TELL_EVERY_MS) return;
+    told = performance.now();
+    context.stderr.write(`Reading ${name}: ${count(read)} rows\n`);
+  };
+  const listedPlace = { ...place, indexFolder: join(output, 'index'), onProgress };
+  for (const listed of article.datasets) rows.push(await readListedDataset(listed, listedPlace));
   return {
     tokenizer: loaded,
     datasets: rows.map(({ train }) => train),

@@ -2,15 +2,21 @@ import type { Kernels, Loss, TextDataset, Tokenizer } from '@embedbag/core';
 import type { TrainingArgumentsInput } from '@embedbag/trainer';
 import type { ProgramContext } from '../run-program.js';
 import { textTable } from '../text-table.js';
-import { type ListedDataset, listedColumns, listedName, listedTrainRows } from './listed-datasets.js';
+import {
+  LISTED_BLOCK_BYTES,
+  type ListedDataset,
+  listedColumns,
+  listedName,
+  listedTrainRows,
+} from './listed-datasets.js';
 import { MEASURED_STEPS, measureSteps } from './measure-steps.js';
 import { planRecipe, type RecipePlan } from './plan-recipe.js';
 import type { RecipeData } from './recipe-data.js';
 import { SYNTHETIC_TOKENS, syntheticDataset, syntheticTokenizer } from './synthetic-rows.js';
 
 const GIGABYTE = 1e9;
-/** Of 8 bytes of hash and 4 of offset. */
-const BYTES_BESIDE_TEXT = 12;
+/** A hash of 8 bytes in the dataset, and one in the view without the rows held out. */
+const BYTES_BESIDE_TEXT = 16;
 const count = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
@@ -122,12 +128,11 @@ function print(
     counts === 'listed'
       ? 'Rows are the counts that the recipe lists, those held out left out; nothing was downloaded.'
       : 'Rows are those of the files; nothing was trained that is kept.';
-  const texts = datasets.reduce((sum, { rowCount, columns }) => sum + rowCount * columns, 0);
   stdout.write(
     `${table}\n${where}\n\n` +
       `steps   ${count(steps)} of ${count(batchSize)} rows, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, warm-up of ${count(warmupSteps)} steps\n` +
       `time    about ${duration(expectedMs)}: ${basis}. Reading, evaluation and saving are not counted.\n` +
-      `memory  ${memoryLine(memory)}\n        ${textsLine(texts, textBytes)}\n`,
+      `memory  ${memoryLine(memory)}\n        ${textsLine(plan, textBytes)}\n`,
   );
 }
 
@@ -140,11 +145,12 @@ function memoryLine(memory: RecipePlan['memory']): string {
   );
 }
 
-function textsLine(texts: number, textBytes: number | undefined): string {
+function textsLine({ datasets }: RecipePlan, textBytes: number | undefined): string {
   if (textBytes !== undefined) return `${(textBytes / GIGABYTE).toFixed(2)} GB for the texts`;
-  const beside = ((texts * BYTES_BESIDE_TEXT) / GIGABYTE).toFixed(1);
-  const hundred = ((texts * 100) / GIGABYTE).toFixed(0);
-  return `and the texts: ${beside} GB beside them, and their lengths, which are not listed: ${hundred} GB if they had 100 bytes on average`;
+  const texts = datasets.reduce((sum, { rowCount, columns }) => sum + rowCount * columns, 0);
+  const hashes = ((texts * BYTES_BESIDE_TEXT) / GIGABYTE).toFixed(1);
+  const blocks = ((datasets.length * LISTED_BLOCK_BYTES) / GIGABYTE).toFixed(1);
+  return `${hashes} GB for the hashes of the texts, which stay in their files, and at most ${blocks} GB for parts of these`;
 }
 
 function duration(ms: number): string {
