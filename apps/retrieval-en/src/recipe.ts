@@ -1,10 +1,11 @@
 import { type ArticleData, type EvaluatedTraining, evaluateAround } from '@embedbag/cli';
-import type { Kernels, Loss, TextDataset, Tokenizer, TrainingEvent } from '@embedbag/core';
+import type { EvaluateOptions, Kernels, Loss, TextDataset, Tokenizer, TrainingEvent } from '@embedbag/core';
 import { informationRetrievalEvaluator, type RetrievalSet } from '@embedbag/evaluators';
 import { matryoshkaLoss } from '@embedbag/losses';
 import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { type TrainingArgumentsInput, train } from '@embedbag/trainer';
+import { summarizeScores } from './score-report.js';
 
 /**
  * The English retrieval recipe of "Train 400x faster Static Embedding Models with Sentence Transformers":
@@ -20,6 +21,7 @@ export const RECIPE = {
     learningRate: 0.2,
     warmupRatio: 0.1,
     bf16: true,
+    runName: 'static-retrieval-mrl-en',
   },
 } as const;
 
@@ -33,6 +35,7 @@ const TWENTY_NEGATIVES = Array.from({ length: 20 }, (_, index) => `negative_${in
 export const ARTICLE: ArticleData = {
   tokenizer: 'google-bert/bert-base-uncased',
   vocabularySize: 30_522,
+  arguments: { saveStrategy: 'steps', saveSteps: 250, saveTotalLimit: 2, loggingSteps: 250, loggingFirstStep: true },
   datasets: [
     { id: 'sentence-transformers/gooaq', columns: QUESTION_ANSWER, rows: 3_012_496, heldOut: 10_000 },
     {
@@ -117,18 +120,19 @@ export async function runRecipe(input: RecipeInput): Promise<RecipeResult> {
   const { tokenizer, kernels, datasets, loss, seed, outputDir, signal, onEvent } = input;
   const model = await StaticEmbedding.create({ tokenizer, dimension: RECIPE.dimension, seed, kernels });
   const evaluated = await evaluateAround({
-    signal,
-    evaluate: () => evaluate(model, input),
-    train: () =>
+    onEvent,
+    evaluate: (_, options) => evaluate(model, input, options),
+    summarize: input.retrievalSets.length === 0 ? undefined : summarizeScores,
+    train: (around) =>
       train({
         model,
         datasets,
         loss: atEveryDim(loss),
         batchSampler: noDuplicatesBatchSampler(),
         multiDatasetBatchSampler: proportionalBatchSampler(),
-        arguments: { ...RECIPE.arguments, ...input.arguments, seed, outputDir },
         signal,
-        onEvent,
+        ...around,
+        arguments: { ...RECIPE.arguments, ...input.arguments, ...around.arguments, seed, outputDir },
       }),
   });
   return { model, ...evaluated };
@@ -139,11 +143,11 @@ export function atEveryDim(loss: Loss): Loss {
   return matryoshkaLoss(loss, { dims: RECIPE.matryoshkaDims });
 }
 
-async function evaluate(model: StaticEmbedding, input: RecipeInput): Promise<Scores> {
+async function evaluate(model: StaticEmbedding, input: RecipeInput, options: EvaluateOptions): Promise<Scores> {
   const scores: Record<string, Record<number, number>> = {};
   for (const set of input.retrievalSets) {
     const evaluator = informationRetrievalEvaluator({ ...set, truncateDims: RECIPE.matryoshkaDims });
-    const { byDim } = await evaluator.evaluate(model, { signal: input.signal });
+    const { byDim } = await evaluator.evaluate(model, options);
     scores[set.name] = Object.fromEntries(
       RECIPE.matryoshkaDims.map((dim) => [dim, byDim[dim]?.['cosine_ndcg@10'] ?? Number.NaN]),
     );

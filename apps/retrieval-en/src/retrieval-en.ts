@@ -23,6 +23,7 @@ import {
   saveLibraryTexts,
   stoppedEarly,
   trainedLine,
+  wasStopped,
 } from '@embedbag/cli';
 import type { Kernels, Loss } from '@embedbag/core';
 import { listRetrievalFolders, readRetrievalFolder } from '@embedbag/datasets';
@@ -148,7 +149,7 @@ interface ReportPlace {
 async function report(data: Data, result: RecipeResult, { options, startedAt, context }: ReportPlace): Promise<void> {
   const { stdout } = context;
   const { after, before, summary, trainingMs, model } = result;
-  if (after === undefined) stoppedEarly(summary, options.output, context);
+  if (wasStopped(result, data.retrievalSets.length > 0)) stoppedEarly(summary, options.output, context);
   const bm25 = lexicalScores(data.retrievalSets);
   if (data.documents !== undefined) await saveLibraryTexts(options.output, data.documents);
   if (options.json) {
@@ -157,7 +158,7 @@ async function report(data: Data, result: RecipeResult, { options, startedAt, co
     stdout.write(`${JSON.stringify({ ...jsonReport(result, bm25), model: folder, seed: options.seed, totalMs })}\n`);
     return;
   }
-  if (data.retrievalSets.length > 0) {
+  if (before !== undefined && after !== undefined) {
     stdout.write(`\n${scoreTables({ before, after, bm25 }, RECIPE.matryoshkaDims)}`);
   }
   stdout.write(`\n${trainedLine(trainingMs, options.output)}`);
@@ -211,14 +212,14 @@ function lexicalScores(sets: readonly NamedRetrievalSet[]): Record<string, numbe
 function jsonReport(result: RecipeResult, bm25: Readonly<Record<string, number>>): object {
   const { before, after, summary, trainingMs } = result;
   const mean = (scores: RecipeResult['before']): Record<string, number> =>
-    Object.fromEntries(RECIPE.matryoshkaDims.map((dim) => [dim, meanScore(scores, dim)]));
+    Object.fromEntries(RECIPE.matryoshkaDims.map((dim) => [dim, meanScore(scores ?? {}, dim)]));
   return {
     metric: 'ndcg@10',
     before,
     after,
     bm25,
     meanBefore: mean(before),
-    meanAfter: after === undefined ? null : mean(after),
+    meanAfter: mean(after),
     steps: summary.steps,
     pairs: summary.pairs,
     trainingMs,

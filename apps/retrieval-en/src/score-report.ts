@@ -1,5 +1,5 @@
-import { textTable } from '@embedbag/cli';
-import type { Scores } from './recipe.js';
+import { type ScoreSummary, textTable } from '@embedbag/cli';
+import { RECIPE, type Scores } from './recipe.js';
 
 /** What a report compares. */
 export interface ScoreReport {
@@ -13,6 +13,17 @@ export interface ScoreReport {
 export function meanScore(scores: Scores, dim: number): number {
   const values = Object.values(scores).map((byDim) => byDim[dim] ?? Number.NaN);
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** NDCG@10 of each retrieval set at all dims, and their mean at every one, for the model card. */
+export function summarizeScores(scores: Scores): ScoreSummary {
+  const figure = 'cosine_ndcg@10';
+  const sets = Object.entries(scores).map(([name, byDim]) => [
+    `${name}_${figure}`,
+    byDim[RECIPE.dimension] ?? Number.NaN,
+  ]);
+  const means = RECIPE.matryoshkaDims.map((dim) => [`mean_${dim}_${figure}`, meanScore(scores, dim)]);
+  return { metrics: Object.fromEntries([...sets, ...means]), primaryMetric: `mean_${RECIPE.dimension}_${figure}` };
 }
 
 /** NDCG@10 before and after training at every dim, and BM25's, a table for each retrieval set and one for their mean. */

@@ -1,10 +1,11 @@
 import { type ArticleData, type EvaluatedTraining, evaluateAround, type ListedDataset } from '@embedbag/cli';
-import type { Kernels, Loss, TextDataset, Tokenizer, TrainingEvent } from '@embedbag/core';
+import type { EvaluateOptions, Kernels, Loss, TextDataset, Tokenizer, TrainingEvent } from '@embedbag/core';
 import type { EvaluatorByDim } from '@embedbag/evaluators';
 import { matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
 import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { type TrainingArgumentsInput, train } from '@embedbag/trainer';
+import { summarizeScores } from './score-report.js';
 
 /**
  * The multilingual similarity recipe of "Train 400x faster Static Embedding Models with Sentence Transformers":
@@ -20,6 +21,7 @@ export const RECIPE = {
     learningRate: 0.2,
     warmupRatio: 0.1,
     bf16: true,
+    runName: 'static-similarity-mrl-multilingual',
   },
 } as const;
 
@@ -44,6 +46,7 @@ const parallel = (name: string, others: Pick<ListedDataset, 'config' | 'split' |
 export const ARTICLE: ArticleData = {
   tokenizer: 'google-bert/bert-base-multilingual-uncased',
   vocabularySize: 105_879,
+  arguments: { saveStrategy: 'steps', saveSteps: 1000, saveTotalLimit: 2, loggingSteps: 1000, loggingFirstStep: true },
   datasets: [
     parallel('wikititles', { rows: 14_700_458 }),
     parallel('tatoeba', { config: 'all', rows: 4_138_956 }),
@@ -129,18 +132,19 @@ export async function runRecipe(input: RecipeInput): Promise<RecipeResult> {
   const { tokenizer, kernels, datasets, seed, outputDir, signal, onEvent } = input;
   const model = await StaticEmbedding.create({ tokenizer, dimension: RECIPE.dimension, seed, kernels });
   const evaluated = await evaluateAround({
-    signal,
-    evaluate: () => evaluate(model, input),
-    train: () =>
+    onEvent,
+    evaluate: (_, options) => evaluate(model, input, options),
+    summarize: input.sets.length === 0 ? undefined : (scores) => summarizeScores(scores, input),
+    train: (around) =>
       train({
         model,
         datasets,
         loss: recipeLoss(),
         batchSampler: noDuplicatesBatchSampler(),
         multiDatasetBatchSampler: proportionalBatchSampler(),
-        arguments: { ...RECIPE.arguments, ...input.arguments, seed, outputDir },
         signal,
-        onEvent,
+        ...around,
+        arguments: { ...RECIPE.arguments, ...input.arguments, ...around.arguments, seed, outputDir },
       }),
   });
   return { model, ...evaluated };
@@ -151,10 +155,8 @@ export function recipeLoss(): Loss {
   return matryoshkaLoss(multipleNegativesRankingLoss({ scale: RECIPE.scale }), { dims: RECIPE.matryoshkaDims });
 }
 
-async function evaluate(model: StaticEmbedding, { sets, signal }: RecipeInput): Promise<Scores> {
+async function evaluate(model: StaticEmbedding, { sets }: RecipeInput, options: EvaluateOptions): Promise<Scores> {
   const scores: Record<string, Scores[string]> = {};
-  for (const { name, evaluator } of sets) {
-    scores[name] = (await evaluator.evaluate(model, { signal })).byDim;
-  }
+  for (const { name, evaluator } of sets) scores[name] = (await evaluator.evaluate(model, options)).byDim;
   return scores;
 }

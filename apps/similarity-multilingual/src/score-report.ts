@@ -1,11 +1,12 @@
-import { textTable } from '@embedbag/cli';
-import { RECIPE, type Scores, type SimilaritySet } from './recipe.js';
+import { type ScoreSummary, textTable } from '@embedbag/cli';
+import { RECIPE, type RecipeInput, type Scores, type SimilaritySet } from './recipe.js';
 
 const SMALLER_DIMS = [256, 64, 32] as const;
 /** With more sets of one kind, those of untrained languages share a row. */
 const MOST_ROWS = 20;
 
 type Kind = SimilaritySet['kind'];
+const KINDS: readonly Kind[] = ['similarity', 'translation'];
 
 /** The figure that stands for a set of a kind. */
 export const MAIN_FIGURE: Readonly<Record<Kind, string>> = {
@@ -21,6 +22,11 @@ const TITLES: Readonly<Record<Kind, string>> = {
 /** The language of a set or a training dataset: `de` for `stsb/de-test`, `deu` for `tatoeba/deu`, `pt-br` for `docs/en-pt-br`. */
 export function languageOf(name: string): string {
   return (name.split('/').at(-1) ?? '').replace(/-test$/, '').replace(/^en-/, '');
+}
+
+/** The languages that the names of training datasets tell. */
+export function trainedLanguages({ datasets }: Pick<RecipeInput, 'datasets'>): ReadonlySet<string> {
+  return new Set(datasets.map(({ name }) => languageOf(name)));
 }
 
 /** What a report compares. */
@@ -48,11 +54,23 @@ export function meanFigure(scores: Scores, sets: readonly SimilaritySet[], dim: 
   return sets.reduce((sum, { name }) => sum + (scores[name]?.[dim]?.[figure] ?? Number.NaN), 0) / sets.length;
 }
 
+/** The main figure of each set that a table would show at all dims, and the means of each kind at every one, for the model card. */
+export function summarizeScores(scores: Scores, input: Pick<RecipeInput, 'sets' | 'datasets'>): ScoreSummary {
+  const metrics: Record<string, number> = {};
+  for (const kind of KINDS) {
+    const { shown } = setsOfKind({ sets: input.sets, trained: trainedLanguages(input) }, kind);
+    const figure = MAIN_FIGURE[kind];
+    for (const set of shown) metrics[`${set.name}_${figure}`] = meanFigure(scores, [set], RECIPE.dimension, figure);
+    if (shown.length === 0) continue;
+    for (const dim of RECIPE.matryoshkaDims) metrics[`mean_${dim}_${figure}`] = meanFigure(scores, shown, dim, figure);
+  }
+  const main = KINDS.map((kind) => `mean_${RECIPE.dimension}_${MAIN_FIGURE[kind]}`).find((key) => key in metrics);
+  return { metrics, primaryMetric: main ?? '' };
+}
+
 /** A table a kind: languages with their figures before and after training, and at fewer dims. */
 export function scoreTables(report: ScoreReport): string {
-  const kinds: Kind[] = ['similarity', 'translation'];
-  return kinds
-    .filter((kind) => report.sets.some((set) => set.kind === kind))
+  return KINDS.filter((kind) => report.sets.some((set) => set.kind === kind))
     .map((kind) => `${TITLES[kind]}\n${kindTable(report, kind)}`)
     .join('\n');
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -83,6 +83,11 @@ test('folders are searched, small files left out, both kinds measured, and the m
   expect(Object.keys(report.means.similarity?.after ?? {})).toHaveLength(RECIPE.matryoshkaDims.length);
   expect(report.means.translation?.after[RECIPE.dimension]).toBeGreaterThan(0.5);
   expect(report.peakMemoryBytes).toBeGreaterThan(1e7);
+  const card = await readFile(join(output, 'final', 'README.md'), 'utf8');
+  expect(card).toContain('# static-similarity-mrl-multilingual\n');
+  for (const figure of ['mean_1024_spearman_cosine', 'mean_32_mean_accuracy', 'tatoeba/deu_mean_accuracy']) {
+    expect(card).toContain(figure);
+  }
   const model = await StaticEmbedding.load(join(output, 'final'));
   expect(model.dimension).toBe(RECIPE.dimension);
   model.dispose();

@@ -21,6 +21,7 @@ import {
   saveLibraryTexts,
   stoppedEarly,
   trainedLine,
+  wasStopped,
 } from '@embedbag/cli';
 import type { Kernels } from '@embedbag/core';
 import { progressReporter } from '@embedbag/trainer';
@@ -29,7 +30,15 @@ import { type EmbeddedData, embeddedData } from './embedded-data.js';
 import { readEvaluationFolder } from './evaluation-folder.js';
 import { heldOutSets } from './held-out-sets.js';
 import { ARTICLE, RECIPE, type RecipeResult, recipeLoss, runRecipe, type SimilaritySet } from './recipe.js';
-import { languageOf, MAIN_FIGURE, meanFigure, type ScoreReport, scoreTables, setsOfKind } from './score-report.js';
+import {
+  languageOf,
+  MAIN_FIGURE,
+  meanFigure,
+  type ScoreReport,
+  scoreTables,
+  setsOfKind,
+  trainedLanguages,
+} from './score-report.js';
 import { showTranslations } from './translation-examples.js';
 
 interface Data extends RecipeData, Partial<Pick<EmbeddedData, 'messages' | 'heldOutMessages'>> {
@@ -126,9 +135,8 @@ interface ReportPlace {
 async function report(data: Data, result: RecipeResult, { options, startedAt, context }: ReportPlace): Promise<void> {
   const { stdout } = context;
   const { after, before, summary, trainingMs, model } = result;
-  if (after === undefined) stoppedEarly(summary, options.output, context);
-  const trained = new Set(data.datasets.map(({ name }) => languageOf(name)));
-  const scores = { sets: data.sets, before, after, trained };
+  if (wasStopped(result, data.sets.length > 0)) stoppedEarly(summary, options.output, context);
+  const scores = { sets: data.sets, before: before ?? {}, after: after ?? {}, trained: trainedLanguages(data) };
   const { messages, heldOutMessages } = data;
   if (messages !== undefined) await saveLibraryTexts(options.output, messages);
   if (options.json) {

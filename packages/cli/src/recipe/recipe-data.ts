@@ -51,6 +51,8 @@ export interface ArticleData {
   /** Its tokens. */
   readonly vocabularySize: number;
   readonly datasets: readonly ListedDataset[];
+  /** What so long a run needs beside the recipe's arguments. */
+  readonly arguments: TrainingArgumentsInput;
 }
 
 /** {@link RecipeData} from the hub. */
@@ -82,6 +84,7 @@ export async function readArticleData(
   return {
     tokenizer: loaded,
     datasets: rows.map(({ train }) => train),
+    arguments: article.arguments,
     heldOut: rows.map(({ heldOut }) => heldOut),
   };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Kernels } from '@embedbag/core';
 import type { TrainingSummary } from '@embedbag/trainer';
 import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
+import type { EvaluatedTraining } from './evaluate-around.js';
 import type { RecipeData } from './recipe-data.js';
 
 const MOST_LINES = 16;
@@ -38,6 +39,11 @@ export function describeRecipe(
     `  table     ${count(tokenizer.vocabularySize)} tokens x ${count(dimension)} dims\n`,
     `  compute   ${kernels.backend}, threads: ${kernels.threads}\n`,
   ].join('');
+}
+
+/** Whether Ctrl-C ended a training before its last step, or the evaluation after it. */
+export function wasStopped({ summary, after }: EvaluatedTraining<unknown>, isEvaluated: boolean): boolean {
+  return summary.step < summary.steps || (isEvaluated && after === undefined);
 }
 
 /** Says where the model so far is, and ends the program as one that was stopped. */
