@@ -1,6 +1,7 @@
 import { EmbedbagError } from '@embedbag/core';
 import { BertText } from './bert-text.js';
 import { PairMerger, type SymbolWords } from './pair-merger.js';
+import { tokenizerJsonText, vocabularyJson } from './vocabulary-json.js';
 
 /** How far a {@link trainWordPiece} run is. */
 export interface WordPieceTrainingProgress {
@@ -177,7 +178,7 @@ function writeTokenizerJson(tokens: readonly string[], specialTokens: readonly s
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const rules = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
   const addedTokens = specialTokens.map((content) => ({ id: ids.get(content)!, content, ...rules }));
-  const text = JSON.stringify(
+  return tokenizerJsonText(
     {
       version: '1.0',
       truncation: null,
@@ -198,19 +199,10 @@ function writeTokenizerJson(tokens: readonly string[], specialTokens: readonly s
         unk_token: UNKNOWN,
         continuing_subword_prefix: PREFIX,
         max_input_chars_per_word: 100,
-        vocab: null,
       },
     },
-    null,
-    2,
+    vocabularyJson(ids),
   );
-  const place = text.lastIndexOf('null');
-  return text.slice(0, place) + writeVocabulary(tokens) + text.slice(place + 'null'.length);
-}
-
-/** Written by hand: an object would move tokens such as `2024` to the front. */
-function writeVocabulary(tokens: readonly string[]): string {
-  return `{\n${tokens.map((token, id) => `      ${JSON.stringify(token)}: ${id}`).join(',\n')}\n    }`;
 }
 
 function writePostProcessor(ids: ReadonlyMap<string, number>): object | null {
