@@ -34,6 +34,8 @@ const HOME_OF_LIBRARY = new Map([
   ['apache-arrow', 'packages/datasets'],
   ['@huggingface/tokenizers', 'packages/tokenization'],
   ['@huggingface/hub', 'packages/hub'],
+  ['@huggingface/transformers', 'packages/distillation'],
+  ['ml-matrix', 'packages/distillation'],
   ['@tensorflow/*', 'packages/tensorflow'],
 ]);
 

@@ -1,8 +1,18 @@
-import { createRandom, EmbedbagError, type TextDataset, type Tokenizer } from '@embedbag/core';
+import { createRandom, EmbedbagError, type Hub, type Matrix, type TextDataset, type Tokenizer } from '@embedbag/core';
+import { createTypeScriptKernels } from '@embedbag/kernels';
 import { type ModelSettings, StaticEmbedding } from '@embedbag/static-embedding';
 import { countDocuments, type DocumentCounts } from './count-documents.js';
+import { headStartRows } from './head-start-rows.js';
 import { idfWeights } from './idf-weights.js';
-import { checkInitialTable, type IdfInitialTable, type InitialTable } from './initial-table.js';
+import {
+  checkInitialTable,
+  type InitialTable,
+  type Model2vecInitialTable,
+  type TeacherInitialTable,
+} from './initial-table.js';
+import { readVectors } from './read-vectors.js';
+import { teacherFromVectors } from './teacher-from-vectors.js';
+import { textOfToken, tokensById } from './text-of-token.js';
 
 /** What {@link createInitialTable} makes a table of. */
 export interface InitialTableOptions {
@@ -15,6 +25,8 @@ export interface InitialTableOptions {
   readonly datasets?: readonly TextDataset[];
   /** Token counts made before, by `countDocuments`. */
   readonly documentCounts?: DocumentCounts;
+  /** Where a model is looked for that is no folder: `createHub()` of @embedbag/hub. */
+  readonly hub?: Hub;
   /** Ends reading and counting. */
   readonly signal?: AbortSignal;
   /** Is told how many training texts are counted. */
@@ -26,8 +38,9 @@ export interface InitialTableOptions {
  *
  * `{ kind: 'random' }` gives the bytes of `StaticEmbedding.create` with the same seed.
  *
- * @throws EmbedbagError `invalid-initial-table`, `dimension-invalid`, `token-counts-missing`, `token-counts-mismatch`, and
- * the reason of an aborted `signal`.
+ * @throws EmbedbagError `invalid-initial-table`, `dimension-invalid`, `token-counts-missing`, `token-counts-mismatch`,
+ * `vectors-count-mismatch`, `pca-too-wide`, what `readVectors` and `StaticEmbedding.load` throw, and the reason of an aborted
+ * `signal`.
  *
  * @example
  * ```ts
@@ -37,12 +50,16 @@ export interface InitialTableOptions {
  */
 export async function createInitialTable(initial: InitialTable, options: InitialTableOptions): Promise<Float32Array> {
   const checked = checkInitialTable(initial);
-  const { dimension, seed, tokenizer } = options;
+  const { dimension, seed, signal } = options;
   checkDimension(dimension);
-  const table = new Float32Array(tokenizer.vocabularySize * dimension);
-  const random = createRandom(seed, 'initial-table');
-  for (let index = 0; index < table.length; index++) table[index] = random.normal();
-  if (checked.kind === 'idf') scaleRows(table, dimension, await tokenWeights(checked, options));
+  if (checked.kind === 'random') return randomTable(options, undefined);
+  const exponent = checked.exponent ?? (checked.kind === 'model2vec' ? 0 : 1);
+  const weights = exponent === 0 ? undefined : await tokenWeights(checked.kind, exponent, options);
+  if (checked.kind === 'idf') return randomTable(options, weights);
+  const vectors =
+    checked.kind === 'teacher' ? await fileVectors(checked, options) : await modelVectors(checked, options);
+  const pca = checked.pca ?? (checked.kind === 'model2vec' ? null : undefined);
+  const { table } = await headStartRows(vectors, { dimension, pca, weights, fill: checked.fill, seed, signal });
   return table;
 }
 
@@ -73,12 +90,48 @@ function checkDimension(dimension: number): void {
   });
 }
 
-function scaleRows(table: Float32Array, dimension: number, weights: Float64Array): void {
-  for (let index = 0; index < table.length; index++) table[index]! *= weights[Math.floor(index / dimension)]!;
+function randomTable(
+  { tokenizer, dimension, seed }: InitialTableOptions,
+  weights: Float64Array | undefined,
+): Float32Array {
+  const table = new Float32Array(tokenizer.vocabularySize * dimension);
+  const random = createRandom(seed, 'initial-table');
+  for (let index = 0; index < table.length; index++) {
+    // Rounded as the table of a new model, then weighted.
+    table[index] = random.normal();
+    if (weights !== undefined) table[index]! *= weights[Math.floor(index / dimension)]!;
+  }
+  return table;
 }
 
-async function tokenWeights(initial: IdfInitialTable, options: InitialTableOptions): Promise<Float64Array> {
-  return idfWeights(await documentCountsOf(initial.kind, options), initial.exponent ?? 1);
+async function fileVectors({ vectors }: TeacherInitialTable, { tokenizer }: InitialTableOptions): Promise<Matrix> {
+  const matrix = await readVectors(vectors);
+  // For its check of the count.
+  teacherFromVectors(matrix, { tokenizer });
+  return matrix;
+}
+
+/** A row for each token: the model's of the same token, or the mean of those that it cuts the token's text into. */
+async function modelVectors({ model: source }: Model2vecInitialTable, options: InitialTableOptions): Promise<Matrix> {
+  const { tokenizer, hub, signal } = options;
+  const kernels = createTypeScriptKernels();
+  const model = await StaticEmbedding.load(source, { kernels, ...(hub && { hub }), ...(signal && { signal }) });
+  try {
+    const { data, columns } = model.table;
+    const rows = { data, rows: model.tokenizer.vocabularySize, columns };
+    const { tokens: ask } = teacherFromVectors(rows, { tokenizer: model.tokenizer });
+    const tokens = tokensById(tokenizer).map((token = '') =>
+      model.tokenizer.tokenToId(token) === undefined ? textOfToken(token, tokenizer.kind) : token,
+    );
+    return await ask!(tokens, signal, { dataset: 'tokens', column: 0, rows: new Int32Array(0) });
+  } finally {
+    model.dispose();
+    kernels.dispose();
+  }
+}
+
+async function tokenWeights(kind: string, exponent: number, options: InitialTableOptions): Promise<Float64Array> {
+  return idfWeights(await documentCountsOf(kind, options), exponent);
 }
 
 async function documentCountsOf(kind: string, options: InitialTableOptions): Promise<DocumentCounts> {

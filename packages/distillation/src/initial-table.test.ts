@@ -1,9 +1,12 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createRandom, type TextDataset } from '@embedbag/core';
-import { datasetFromColumns } from '@embedbag/datasets';
+import { datasetFromColumns, embeddingsToNpy } from '@embedbag/datasets';
 import { createTypeScriptKernels } from '@embedbag/kernels';
 import { StaticEmbedding } from '@embedbag/static-embedding';
-import { tokenizerFromJson, trainWordPiece } from '@embedbag/tokenization';
-import { describe, expect, it } from 'vitest';
+import { changeVocabulary, tokenizerFromJson, trainWordPiece } from '@embedbag/tokenization';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countDocuments } from './count-documents.js';
 import { createInitialModel, createInitialTable } from './create-initial-table.js';
 import { idfWeights } from './idf-weights.js';
@@ -110,13 +113,75 @@ describe('createInitialTable', () => {
   });
 });
 
+describe('tables of vectors', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'embedbag-initial-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const rows = tokenizer.vocabularySize;
+  const vectors = { data: Float32Array.from({ length: rows * 4 }, (_, i) => Math.sin(i * i)), rows, columns: 4 };
+  const rowOf = (table: Float32Array, token: string, width = 6): Float32Array =>
+    table.slice(idOf(token) * width, idOf(token) * width + width);
+  const power = (table: Float32Array, column: number): number => {
+    let sum = 0;
+    for (let row = 0; row < rows; row++) sum += table[row * 6 + column]! ** 2;
+    return sum / rows;
+  };
+
+  it('take principal components of a file, random columns behind them, and weights', async () => {
+    const file = join(folder, 'vectors.npy');
+    await writeFile(file, embeddingsToNpy(vectors));
+    const plain = await createInitialTable({ kind: 'teacher', vectors: file, exponent: 0 }, options);
+    const means = [0, 1, 2, 3].map((column) => power(plain, column));
+    expect(means).toEqual(means.toSorted((a, b) => b - a));
+    expect(means.reduce((sum, value) => sum + value, 0) / 4).toBeCloseTo(1, 5);
+    expect(power(plain, 4)).toBeGreaterThan(0.5);
+    const weighted = await createInitialTable({ kind: 'teacher', vectors: file }, { ...options, datasets });
+    const weights = idfWeights(await countDocuments(datasets, { tokenizer }), 1);
+    for (const token of ['the', 'sings']) {
+      const expected = rowOf(plain, token).map((value) => value * weights[idOf(token)]!);
+      for (const [i, value] of rowOf(weighted, token).entries()) expect(value).toBeCloseTo(expected[i]!, 5);
+    }
+    const quiet: InitialTable = { kind: 'teacher', vectors: file, exponent: 0, pca: 2, fill: 0 };
+    const table = await createInitialTable(quiet, options);
+    expect([power(table, 1) > 0, power(table, 2), power(table, 5)]).toEqual([true, 0, 0]);
+    await expect(createInitialTable({ ...quiet, pca: 5 }, options)).rejects.toThrow(
+      'Expected `pca` to be at most 4, the dimensions of the teacher, received 5.',
+    );
+  });
+
+  it('take the rows of a model by their tokens, whatever their ids', async () => {
+    const kernels = createTypeScriptKernels();
+    const other = tokenizerFromJson(changeVocabulary(tokenizer.toJson(), { drop: /cat|sings/ }).json);
+    const table = Float32Array.from({ length: other.vocabularySize * 4 }, (_, i) => Math.sin(i * i));
+    const model = await StaticEmbedding.fromTable({ tokenizer: other, table, dimension: 4, kernels });
+    const path = join(folder, 'model');
+    await model.save(path);
+    model.dispose();
+    const made = await createInitialTable({ kind: 'model2vec', model: path, fill: 0 }, options);
+    const sourceRow = (id: number): Float32Array => table.subarray(id * 4, id * 4 + 4);
+    const factor = rowOf(made, 'the')[0]! / sourceRow(other.tokenToId('the')!)[0]!;
+    const dog = rowOf(made, 'dog');
+    for (const [i, value] of sourceRow(other.tokenToId('dog')!).entries())
+      expect(dog[i]).toBeCloseTo(value * factor, 5);
+    const pieces = [...other.tokenize(['cat']).ids];
+    expect(pieces.length).toBeGreaterThan(1);
+    const mean = pieces.reduce((sum, id) => sum + sourceRow(id)[0]!, 0) / pieces.length;
+    expect(rowOf(made, 'cat')[0]).toBeCloseTo(mean * factor, 5);
+  });
+});
+
 describe('checkInitialTable', () => {
   it.each([
     [
       { kind: 'zeros' },
-      'Expected the initial table to be one of `random`, `idf`, received `"zeros"`. Name one of them.',
+      'Expected the initial table to be one of `random`, `idf`, `teacher`, `model2vec`, received `"zeros"`. Name one of them.',
     ],
-    [{}, 'Expected the initial table to be one of `random`, `idf`, received nothing. Name one of them.'],
+    [
+      {},
+      'Expected the initial table to be one of `random`, `idf`, `teacher`, `model2vec`, received nothing. Name one of them.',
+    ],
     [
       { kind: 'random', exponent: 1 },
       'Expected the options of the initial table `random` to be none, received `exponent`. Leave it out.',
@@ -124,6 +189,18 @@ describe('checkInitialTable', () => {
     [
       { kind: 'idf', exponent: -1 },
       'Expected `exponent` of the initial table `idf` to be a finite number of at least 0, received `-1`. Leave it out for the default.',
+    ],
+    [
+      { kind: 'teacher', exponent: 1 },
+      'Expected `vectors` with the initial table `teacher`, received none. Give it beside `kind`.',
+    ],
+    [
+      { kind: 'model2vec', model: '' },
+      'Expected `model` of the initial table `model2vec` to be a string that is not empty, received `""`. Give one.',
+    ],
+    [
+      { kind: 'model2vec', model: 'a', pca: 0 },
+      'Expected `pca` of the initial table `model2vec` to be a whole number above 0, received `0`. Leave it out for the default.',
     ],
   ])('refuses %j', (value, message) => {
     expect(() => checkInitialTable(value)).toThrow(message);

@@ -12,8 +12,34 @@ export interface IdfInitialTable {
   readonly exponent?: number;
 }
 
+/** Rows of a teacher's token vectors that lie in a file, the rest of the columns random. */
+export interface TeacherInitialTable {
+  readonly kind: 'teacher';
+  /** A `.npy` or `.safetensors` file with a vector for each token, in the order of the ids. */
+  readonly vectors: string;
+  /** Principal components to keep, the widest first. Default: all, but no more than the table has columns. */
+  readonly pca?: number;
+  /** Each row is multiplied by its token's inverse document frequency to this power; 0 for none. Default 1. */
+  readonly exponent?: number;
+  /** Root mean square of the random columns; that of the teacher's is 1. Default 1. */
+  readonly fill?: number;
+}
+
+/** Rows of a static model, found by token, the rest of the columns random. */
+export interface Model2vecInitialTable {
+  readonly kind: 'model2vec';
+  /** A folder that model2vec, sentence-transformers or embedbag wrote, or the id of such a model on the hub. */
+  readonly model: string;
+  /** Principal components to keep. Default: the model's first columns as they are. */
+  readonly pca?: number;
+  /** Each row is multiplied by its token's inverse document frequency to this power. Default 0: the model's rows have weights. */
+  readonly exponent?: number;
+  /** Root mean square of the random columns; that of the model's is 1. Default 1. */
+  readonly fill?: number;
+}
+
 /** What a table begins with, as plain JSON: a run's config and its model card can name it. */
-export type InitialTable = RandomInitialTable | IdfInitialTable;
+export type InitialTable = RandomInitialTable | IdfInitialTable | TeacherInitialTable | Model2vecInitialTable;
 
 /** What is allowed beside `kind`. */
 type OptionRule = readonly [expected: string, accepts: (value: unknown) => boolean];
@@ -23,9 +49,23 @@ const FROM_ZERO: OptionRule = [
   (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
 ];
 
+const ABOVE_ZERO: OptionRule = [
+  'a whole number above 0',
+  (value) => Number.isSafeInteger(value) && (value as number) > 0,
+];
+
+const TEXT: OptionRule = ['a string that is not empty', (value) => typeof value === 'string' && value !== ''];
+
+const OF_ROWS = { pca: ABOVE_ZERO, exponent: FROM_ZERO, fill: FROM_ZERO };
+
+/** What cannot be left out. */
+const REQUIRED: Readonly<Partial<Record<InitialTable['kind'], string>>> = { teacher: 'vectors', model2vec: 'model' };
+
 const OPTIONS: Readonly<Record<InitialTable['kind'], Readonly<Record<string, OptionRule>>>> = {
   random: {},
   idf: { exponent: FROM_ZERO },
+  teacher: { vectors: TEXT, ...OF_ROWS },
+  model2vec: { model: TEXT, ...OF_ROWS },
 };
 
 /** Every kind of initial table. */
@@ -63,6 +103,7 @@ export function checkInitialTable(value: JsonObject | InitialTable): InitialTabl
     throw invalid(`the initial table to be one of ${list(INITIAL_TABLE_KINDS)}`, shown(kind), 'Name one of them.');
   }
   const rules = OPTIONS[kind as InitialTable['kind']];
+  const required = REQUIRED[kind as InitialTable['kind']];
   for (const [name, option] of Object.entries(options)) {
     if (option === undefined) continue;
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
@@ -74,8 +115,12 @@ export function checkInitialTable(value: JsonObject | InitialTable): InitialTabl
     }
     const [expected, accepts] = rule;
     if (!accepts(option)) {
-      throw invalid(`\`${name}\` ${of} to be ${expected}`, shown(option), 'Leave it out for the default.');
+      const remedy = name === required ? 'Give one.' : 'Leave it out for the default.';
+      throw invalid(`\`${name}\` ${of} to be ${expected}`, shown(option), remedy);
     }
+  }
+  if (required !== undefined && options[required] === undefined) {
+    throw invalid(`\`${required}\` with the initial table \`${kind}\``, 'none', 'Give it beside `kind`.');
   }
   return value as InitialTable;
 }
