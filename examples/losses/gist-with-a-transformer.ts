@@ -1,19 +1,13 @@
-// A transformer as guide, through @huggingface/transformers. Its embeddings are made once, in minutes to hours, and kept in a folder.
+// A transformer in ONNX as guide. Its embeddings are made once, in minutes to hours, and kept in a folder.
 // Typechecked and not run here: the model would be downloaded. `npm install @huggingface/transformers` before you run it.
-import type { TextGuide } from '@embedbag/core';
 import { guideFromFolder, readDatasets, writeGuideEmbeddings } from '@embedbag/datasets';
+import { transformerTeacher } from '@embedbag/distillation';
 import { gistEmbedLoss, matryoshkaLoss } from '@embedbag/losses';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { loadTokenizer } from '@embedbag/tokenization';
 import { train } from '@embedbag/trainer';
-import { pipeline } from '@huggingface/transformers';
 
-const extract = await pipeline('feature-extraction', 'Xenova/all-MiniLM-L6-v2');
-const transformer: TextGuide = async (texts) => {
-  const { data, dims } = await extract([...texts], { pooling: 'mean', normalize: true });
-  return { data: data as Float32Array, rows: dims[0]!, columns: dims[1]! };
-};
-
+const transformer = await transformerTeacher('Xenova/all-MiniLM-L6-v2');
 const datasets = await readDatasets('train');
 await writeGuideEmbeddings('guide', {
   datasets,
@@ -22,6 +16,7 @@ await writeGuideEmbeddings('guide', {
   batchSize: 64,
   onProgress: ({ texts, totalTexts }) => console.log(`${texts} of ${totalTexts} texts`),
 });
+await transformer.dispose();
 
 const guide = await guideFromFolder('guide', { datasets, guideName: 'all-MiniLM-L6-v2' });
 const model = await StaticEmbedding.create({

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { distillCommand } from './commands/distill.js';
 import { encodeCommand } from './commands/encode.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { infoCommand } from './commands/info.js';
@@ -21,6 +22,7 @@ Exit codes: 0 done, 1 a defect of embedbag, 2 wrong input, 130 stopped by Ctrl-C
 
 const COMMANDS = [
   trainCommand,
+  distillCommand,
   evaluateCommand,
   encodeCommand,
   searchCommand,
