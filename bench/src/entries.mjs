@@ -16,8 +16,8 @@ import {
   scalingTextLength,
 } from './entries/scaling.mjs';
 import { tokenize, tokenizeMultilingual } from './entries/tokenize.mjs';
-import { trainEnglish } from './entries/train-english.mjs';
 import { trainLargeBatch } from './entries/train-large-batch.mjs';
+import { trainEnglish, trainMultilingual } from './entries/train-recipes.mjs';
 import { optimizer, trainStep } from './entries/train-step.mjs';
 
 /**
@@ -37,6 +37,7 @@ export const ENTRIES = [
   trainStep,
   optimizer,
   trainEnglish,
+  trainMultilingual,
   trainLargeBatch,
   trainMemory,
   sampler,

@@ -163,10 +163,39 @@ export function englishTraining(share) {
   return folder;
 }
 
+/** The files of parallel sentences, in the order of their folders. */
+const multilingualTrainFiles = () =>
+  ['tatoeba', 'python-docs', 'tldr'].flatMap((name) => jsonLinesIn(dataPath('multilingual', 'train', name)));
+
+/** Files of fewer rows are left out of the multilingual recipe. */
+const LEAST_ROWS = 100;
+
+/**
+ * The multilingual training files of 100 rows or more, the first `share` of the rows of each, with the columns `anchor` and
+ * `positive`.
+ *
+ * @param {number} share At most 1.
+ * @returns A folder of .jsonl files.
+ */
+export function multilingualTraining(share) {
+  const folder = path.join(cacheFolder, `multilingual-train-${share}`);
+  mkdirSync(folder, { recursive: true });
+  for (const file of multilingualTrainFiles()) {
+    const target = path.join(folder, `${path.basename(path.dirname(file))}-${path.basename(file)}`);
+    if (existsSync(target)) continue;
+    const rows = readLines(file);
+    if (rows.length < LEAST_ROWS) continue;
+    const kept = rows.slice(0, Math.ceil(rows.length * share));
+    const pairsOf = kept.map(({ english, non_english }) => JSON.stringify({ anchor: english, positive: non_english }));
+    writeFileSync(`${target}.new`, `${pairsOf.join('\n')}\n`);
+    renameSync(`${target}.new`, target);
+  }
+  return folder;
+}
+
 /** Every pair of texts in the training data of both recipes, in the order of the files. */
 function allPairs() {
-  const folders = ['tatoeba', 'python-docs', 'tldr'].map((name) => dataPath('multilingual', 'train', name));
-  const files = [...englishTrainFiles(), ...folders.flatMap(jsonLinesIn)];
+  const files = [...englishTrainFiles(), ...multilingualTrainFiles()];
   return files.flatMap(readLines).map((row) => [row.anchor ?? row.english, row.positive ?? row.non_english]);
 }
 

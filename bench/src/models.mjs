@@ -104,3 +104,11 @@ export async function englishModels() {
     model2vec: path.join(folder, 'model2vec'),
   };
 }
+
+/** The folder of a random model of 105,879 tokens and 1,024 dimensions. */
+export function multilingualModel() {
+  const tokenizerJson = readFileSync(tokenizerFile('bert-base-multilingual-uncased'), 'utf8');
+  return cachedModel(`model-${DIMENSION}-multilingual`, (folder) =>
+    withRandomModel({ dimension: DIMENSION, tokenizerJson }, (model) => model.save(folder)),
+  );
+}
