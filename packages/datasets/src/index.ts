@@ -1,3 +1,5 @@
+export type { MiningRule } from './choose-negatives.js';
+export { type CollectRowsOptions, collectRows } from './collect-rows.js';
 export type { ColumnDataset } from './column-dataset.js';
 export type { DatasetNotice } from './column-notices.js';
 export type { ColumnMapping } from './column-roles.js';
@@ -13,6 +15,16 @@ export { type GuideFromFolderOptions, guideFromFolder } from './guide-from-folde
 export { type HeldOutRows, type HoldOutRowsOptions, holdOutRows } from './hold-out-rows.js';
 export { listDatasetFolders } from './list-dataset-folders.js';
 export { type DatasetRow, type MapRowsOptions, mapRows } from './map-rows.js';
+export { mineHardNegatives } from './mine-hard-negatives.js';
+export type { MinedRow, MiningFormat } from './mined-row.js';
+export type {
+  MinedRows,
+  MineHardNegativesOptions,
+  MiningEncoder,
+  MiningEvent,
+  PairRescorer,
+} from './mining-options.js';
+export type { MiningSummary, ScoreStatistics } from './mining-summary.js';
 export { createNpyWriter, type NpyWriter } from './npy-writer.js';
 export { type OpenDatasetOptions, openDataset } from './open-dataset.js';
 export { openDatasets } from './open-datasets.js';
