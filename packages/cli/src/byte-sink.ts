@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { EmbedbagError } from '@embedbag/core';
 import { STANDARD_STREAM, writeChunk } from './text-input.js';
 
@@ -10,12 +10,23 @@ export interface ByteSink {
   discard(): Promise<void>;
 }
 
+/** Refuses the path of a folder. Throws `file-not-writable`. */
+export async function refuseFolder(path: string): Promise<void> {
+  if (path === STANDARD_STREAM || !(await stat(path).catch(() => undefined))?.isDirectory()) return;
+  throw new EmbedbagError({
+    code: 'file-not-writable',
+    message: `Expected to write ${path}, received the path of a folder. Name a file in it.`,
+    details: { path, reason: 'EISDIR' },
+  });
+}
+
 /** Opens the file `path`, or `stdout` for `-`. Throws `file-not-writable`. */
 export async function byteSink(path: string, stdout: NodeJS.WritableStream): Promise<ByteSink> {
   const nothing = async (): Promise<void> => {};
   if (path === STANDARD_STREAM) {
     return { write: (bytes) => writeChunk(stdout, bytes), close: nothing, discard: nothing };
   }
+  await refuseFolder(path);
   const partial = `${path}.partial`;
   const file = await open(partial, 'w').catch((error: NodeJS.ErrnoException) => {
     throw new EmbedbagError({

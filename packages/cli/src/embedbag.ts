@@ -4,6 +4,7 @@ import { distillCommand } from './commands/distill.js';
 import { encodeCommand } from './commands/encode.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { infoCommand } from './commands/info.js';
+import { mineCommand } from './commands/mine.js';
 import { pairsCommand } from './commands/pairs.js';
 import { searchCommand } from './commands/search.js';
 import { tokenizeCommand } from './commands/tokenize.js';
@@ -24,6 +25,7 @@ const COMMANDS = [
   trainCommand,
   distillCommand,
   evaluateCommand,
+  mineCommand,
   encodeCommand,
   searchCommand,
   pairsCommand,

@@ -1,8 +1,6 @@
-import { stat } from 'node:fs/promises';
-import { EmbedbagError } from '@embedbag/core';
 import { createNpyWriter, embeddingsToArrow, embeddingsToNpy } from '@embedbag/datasets';
 import type { EmbeddingMatrix, Precision } from '@embedbag/static-embedding';
-import { byteSink } from './byte-sink.js';
+import { byteSink, refuseFolder } from './byte-sink.js';
 import { STANDARD_STREAM } from './text-input.js';
 
 /** How embeddings are written. */
@@ -22,13 +20,7 @@ export async function openEmbeddingOutput(
   format: EmbeddingFormat,
   stdout: NodeJS.WritableStream,
 ): Promise<EmbeddingOutput> {
-  if (path !== STANDARD_STREAM && (await stat(path).catch(() => undefined))?.isDirectory()) {
-    throw new EmbedbagError({
-      code: 'file-not-writable',
-      message: `Expected to write ${path}, received the path of a folder. Name a file in it.`,
-      details: { path, reason: 'EISDIR' },
-    });
-  }
+  await refuseFolder(path);
   if (format === 'npy' && path !== STANDARD_STREAM) return npyFile(path);
   return format === 'jsonl' ? jsonLines(path, stdout) : wholeFile(path, format, stdout);
 }
