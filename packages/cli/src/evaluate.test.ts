@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { capturedRun } from './captured-run.js';
+import { chartPng } from './chart-png.js';
 import { type TinyFiles, tinyFiles } from './tiny-files.js';
 
 let files: TinyFiles;
@@ -63,6 +64,7 @@ interface Printed {
   readonly metrics: Readonly<Record<string, number>>;
   readonly primaryMetric: string;
   readonly comparison?: { readonly pValue: number };
+  readonly interval?: { readonly value: number; readonly low: number; readonly high: number; readonly level: number };
 }
 
 async function results(...argv: readonly string[]): Promise<Readonly<Record<string, Printed>>> {
@@ -143,6 +145,56 @@ test('adds to CSV files, writes items and draws a picture', async () => {
   expect(svg).toContain('similarity: spearman_cosine');
 });
 
+test('draws a PNG of the same picture, with its letters', async () => {
+  const png = join(files.folder, 'pictures/scores.png');
+  const svg = join(files.folder, 'pictures/scores.svg');
+  const argv = ['--data', join(folder, 'nli.jsonl'), '--dims', '16,8,4', '--png', png, '--svg', svg];
+  await evaluate(...argv);
+  const bytes = await readFile(png);
+  expect(bytes.subarray(0, 8)).toEqual(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
+  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  const [, svgWidth, svgHeight] = /width="(\d+)" height="(\d+)"/.exec(await readFile(svg, 'utf8')) ?? [];
+  expect([width, height]).toEqual([2 * Number(svgWidth), 2 * Number(svgHeight)]);
+  const withoutLetters = await chartPng((await readFile(svg, 'utf8')).replace(/<text.*?<\/text>/g, ''));
+  expect(bytes.length).toBeGreaterThan(withoutLetters.length * 1.5);
+  await evaluate(...argv);
+  expect(await readFile(png)).toEqual(bytes);
+});
+
+test('adds an interval of the primary metric', async () => {
+  const argv = ['--data', join(folder, 'sts.jsonl'), '--retrieval', files.retrieval, '--intervals'];
+  const { sts, retrieval } = await results(...argv);
+  const { value, low, high, level } = sts!.interval!;
+  expect([level, value]).toEqual([0.95, sts!.metrics.sts_spearman_cosine]);
+  expect(low).toBeLessThan(value);
+  expect(high).toBeGreaterThanOrEqual(value);
+  expect(retrieval!.interval!.value).toBe(retrieval!.metrics['retrieval_cosine_ndcg@10']);
+  expect(await evaluate(...argv)).toMatch(
+    /\nset +primary metric +value +95 % interval\n[- ]+\nretrieval +retrieval_cosine_ndcg@10 +\d\.\d{4} +\d\.\d{4} to \d\.\d{4}\nsts +/,
+  );
+});
+
+test('prints what was measured even where a file cannot be written', async () => {
+  const path = join(files.pairs, 'scores.svg');
+  const argv = [
+    'evaluate',
+    '--model',
+    files.model,
+    '--data',
+    join(folder, 'nli.jsonl'),
+    '--dims',
+    '16,4',
+    '--svg',
+    path,
+  ];
+  const { exitCode, stdout, stderr } = await capturedRun(argv);
+  expect([exitCode, stderr.split('\n').at(-2)]).toEqual([
+    2,
+    `error: Expected to write ${path}, received ENOTDIR. Check that its folder exists and can be written.`,
+  ]);
+  expect(stdout.toString()).toMatch(/^triplets set +dim +accuracy/);
+});
+
 test('compares with a baseline', async () => {
   const argv = ['--baseline', files.model, '--retrieval', files.retrieval];
   expect((await results(...argv)).retrieval!.comparison).toMatchObject({ difference: 0, pValue: 1, items: 8 });
@@ -170,6 +222,41 @@ describe('NanoBEIR', () => {
       'NanoBEIR',
       '',
     ]);
+  });
+
+  test('is evaluated on some of its datasets, and one that is not there is named', async () => {
+    const path = join(files.folder, 'nano');
+    const { NanoBEIR } = await results('--nanobeir', path, '--nanobeir-datasets', 'SciFact');
+    expect(Object.keys(NanoBEIR!.metrics).filter((key) => key.startsWith('NanoNQ'))).toEqual([]);
+    expect(NanoBEIR!.metrics['NanoBEIR_mean_cosine_ndcg@10']).toBe(NanoBEIR!.metrics['NanoSciFact_cosine_ndcg@10']);
+    expect(await refusal('--nanobeir', path, '--nanobeir-datasets', 'nq,msmarco')).toBe(
+      `error: Expected the dataset NanoMSMARCO in ${path}, received NanoNQ, NanoSciFact. Check the path, or choose among these with \`--nanobeir-datasets\`.\n`,
+    );
+    expect(await refusal('--nanobeir', path, '--nanobeir-datasets', 'trec')).toContain(
+      'Name some of ClimateFEVER, DBPedia, FEVER, FiQA2018, HotpotQA, MSMARCO, NFCorpus, NQ, QuoraRetrieval, SCIDOCS, ArguAna, SciFact, Touche2020, each once.',
+    );
+    expect(await refusal('--data', folder, '--nanobeir-datasets', 'nq')).toBe(
+      'error: Expected `--nanobeir` beside `--nanobeir-datasets`, received none. Say where the datasets lie.\n',
+    );
+  });
+
+  test('whose tables are wrong is refused with the table, the row and the column', async () => {
+    const texts = lines(SENTENCES.map((text, row) => ({ _id: `${row}`, text })));
+    await files.file('wrong/corpus/NanoNQ.jsonl', texts);
+    await files.file('wrong/queries/NanoNQ.jsonl', texts);
+    await files.file('wrong/qrels/NanoNQ.jsonl', lines([{ 'query-id': '0', 'corpus-id': null }]));
+    const path = join(files.folder, 'wrong');
+    expect(await refusal('--nanobeir', path)).toContain(
+      'Expected an id in `corpus-id` of row 0 of `qrels`, received null. Check which table was read.',
+    );
+    await files.file('wrong/qrels/NanoNQ.jsonl', lines([{ 'query-id': '0', 'corpus-id': 'nowhere' }]));
+    expect(await refusal('--nanobeir', path)).toContain(
+      'error: Expected the relevant documents of query `0` to be in `corpus`, received `nowhere`, which is not. Add the document or take it out of `relevantDocs`.\n',
+    );
+    await files.file('wrong/corpus/NanoNQ.jsonl', lines([{ id: '1', text: 'a' }]));
+    expect(await refusal('--nanobeir', path)).toContain(
+      'error: Expected an id in `_id` of row 0 of `corpus`, received no such column. Check which table was read.\n',
+    );
   });
 
   test('is read in the layout of the hub', async () => {
@@ -200,6 +287,9 @@ test('says what is missing, before the model is loaded', async () => {
   );
   expect(await refusal('--data', folder, '--svg', 'scores.svg', '--dims', '8')).toBe(
     'error: Expected `--dims` with at least two dims for `--svg`, received 8. Name some, such as --dims 1024,512,256.\n',
+  );
+  expect(await refusal('--data', folder, '--png', 'scores.png')).toBe(
+    'error: Expected `--dims` with at least two dims for `--png`, received none. Name some, such as --dims 1024,512,256.\n',
   );
   expect(await refusal('--data', folder, '--similarity', 'jaccard')).toContain(
     'Name some of cosine, dot, euclidean, manhattan, each once.',

@@ -1,5 +1,5 @@
 import type { SimilarityFunctionName } from '@embedbag/core';
-import type { ModelComparison, NanoBeirResult, ResultByDim } from '@embedbag/evaluators';
+import type { ConfidenceInterval, ModelComparison, NanoBeirResult, ResultByDim } from '@embedbag/evaluators';
 import { type EvaluationKindName, SHOWN_METRICS } from './evaluation-kinds.js';
 import type { EvaluationSet } from './evaluation-sets.js';
 import type { ScoreLine, ScorePanel } from './score-chart.js';
@@ -8,6 +8,7 @@ import { textTable } from './text-table.js';
 /** A set and what a model got on it. */
 export interface EvaluatedSet extends Pick<EvaluationSet, 'kind' | 'name'> {
   readonly result: ResultByDim & Partial<Pick<NanoBeirResult, 'byDataset'>>;
+  readonly interval?: ConfidenceInterval;
   readonly comparison?: ModelComparison;
 }
 
@@ -62,6 +63,15 @@ function kindTable(kind: EvaluationKindName, sets: readonly EvaluatedSet[], sett
   return textTable(header, all);
 }
 
+function intervalTable(sets: readonly EvaluatedSet[]): string {
+  const rows = sets.flatMap(({ name, result, interval }) => {
+    if (interval === undefined) return [];
+    const { value, low, high } = interval;
+    return [[name, result.primaryMetric, value.toFixed(4), `${low.toFixed(4)} to ${high.toFixed(4)}`]];
+  });
+  return rows.length === 0 ? '' : `\n${textTable(['set', 'primary metric', 'value', '95 % interval'], rows)}`;
+}
+
 function comparisonTable(sets: readonly EvaluatedSet[]): string {
   const rows = sets.flatMap(({ name, comparison }) => {
     if (comparison === undefined) return [];
@@ -74,10 +84,10 @@ function comparisonTable(sets: readonly EvaluatedSet[]): string {
   return `\n${textTable(['primary metric', 'baseline', 'model', 'difference', '95 % interval', 'p'], rows)}`;
 }
 
-/** A table for each kind of set, and one of the comparisons with the baseline. */
+/** A table for each kind of set, one of intervals, and one of the comparisons with the baseline. */
 export function evaluationTables(sets: readonly EvaluatedSet[], settings: ReportSettings): string {
   const tables = [...byKind(sets)].map(([kind, own]) => kindTable(kind, own, settings));
-  return `${tables.join('\n')}${comparisonTable(sets)}`;
+  return `${tables.join('\n')}${intervalTable(sets)}${comparisonTable(sets)}`;
 }
 
 /** The primary metric without the name of its set. */

@@ -82,19 +82,19 @@ async function beirFolders(folder: string): Promise<Map<string, string>> {
   return found;
 }
 
-/**
- * The NanoBEIR datasets of a folder, in BEIR layout or in that of the hub, or of a dataset on the hub.
- *
- * @throws EmbedbagError `folder-not-found`, `empty-folder`, `missing-split`, and what the hub and the readers throw.
- */
-export async function nanoBeirSource(source: string, hub: Hub, signal: AbortSignal): Promise<NanoBeirSource> {
-  const isFolder = await stat(source).then(
-    (status) => status.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) {
-    return { datasetNames: NANO_BEIR_SPLITS, load: tablesLoader(source, await hubFiles(source, hub, signal)) };
-  }
+/** Refuses datasets that are not there. */
+function checkThere(source: string, wanted: readonly string[], there: readonly string[]): void {
+  const missing = wanted.find((split) => !there.includes(split));
+  if (missing === undefined) return;
+  throw new EmbedbagError({
+    code: 'missing-split',
+    message: `Expected the dataset ${missing} in ${source}, received ${there.join(', ')}. Check the path, or choose among these with \`--nanobeir-datasets\`.`,
+    details: { source, split: missing },
+  });
+}
+
+/** What the local folder `source` holds. */
+async function folderSource(source: string): Promise<NanoBeirSource> {
   const folders = await beirFolders(source);
   if (folders.size > 0) {
     return {
@@ -111,4 +111,29 @@ export async function nanoBeirSource(source: string, hub: Hub, signal: AbortSign
     message: `Expected ${source} to hold NanoBEIR datasets, as folders such as NanoMSMARCO in BEIR layout or files such as corpus/NanoMSMARCO.parquet, received none. Check the path.`,
     details: { path: source },
   });
+}
+
+/**
+ * The NanoBEIR datasets of a folder, in BEIR layout or in that of the hub, or of a dataset on the hub.
+ *
+ * @param wanted Splits such as `NanoMSMARCO`. Default: all that are there; on the hub, all 13.
+ * @throws EmbedbagError `folder-not-found`, `empty-folder`, `missing-split`, and what the hub and the readers throw.
+ */
+export async function nanoBeirSource(
+  source: string,
+  { hub, signal }: { readonly hub: Hub; readonly signal: AbortSignal },
+  wanted?: readonly string[],
+): Promise<NanoBeirSource> {
+  const isFolder = await stat(source).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    const load = tablesLoader(source, await hubFiles(source, hub, signal));
+    return { datasetNames: wanted ?? NANO_BEIR_SPLITS, load };
+  }
+  const found = await folderSource(source);
+  if (wanted === undefined) return found;
+  checkThere(source, wanted, found.datasetNames);
+  return { ...found, datasetNames: wanted };
 }

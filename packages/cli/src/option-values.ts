@@ -1,4 +1,5 @@
 import { type JsonObject, SIMILARITY_FUNCTION_NAMES, type SimilarityFunctionName } from '@embedbag/core';
+import { NANO_BEIR_SPLITS } from '@embedbag/evaluators';
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number of at least `min`, for commander. */
@@ -70,4 +71,16 @@ export function similaritiesOption(text: string): readonly SimilarityFunctionNam
     return names;
   }
   throw new InvalidArgumentError(`Name some of ${SIMILARITY_FUNCTION_NAMES.join(', ')}, each once.`);
+}
+
+/** A list of NanoBEIR datasets such as `msmarco,scifact` as their splits, such as `NanoMSMARCO`, for commander. */
+export function nanoBeirOption(text: string): readonly string[] {
+  const splits = text.split(',').map((part) => {
+    const name = part.trim().toLowerCase();
+    return NANO_BEIR_SPLITS.find((split) => [split.toLowerCase(), split.slice(4).toLowerCase()].includes(name));
+  });
+  if (splits.every((split) => split !== undefined) && new Set(splits).size === splits.length) return splits;
+  throw new InvalidArgumentError(
+    `Name some of ${NANO_BEIR_SPLITS.map((split) => split.slice(4)).join(', ')}, each once.`,
+  );
 }

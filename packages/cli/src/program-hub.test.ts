@@ -111,6 +111,25 @@ describe('a model of the hub', () => {
     );
   });
 
+  test('has NanoBEIR, of which some datasets may lack, and that is said', async () => {
+    const evaluate = ['evaluate', '--model', 'owner/tiny', '--nanobeir'];
+    server.add({ type: 'dataset', name: 'owner/other', files: { 'train.jsonl': Buffer.from('{}\n') } });
+    const lacking = await capturedRun([...evaluate, 'owner/other', '--nanobeir-datasets', 'nq']);
+    expect(lacking.exitCode).toBe(2);
+    expect(lacking.stderr.split('\n').at(-2)).toBe(
+      'error: Expected a file of corpus/NanoNQ in owner/other, received none. Check the path, or choose datasets with `--nanobeir-datasets`.',
+    );
+    const none = await capturedRun([...evaluate, 'owner/nothing']);
+    expect(none.exitCode).toBe(2);
+    expect(none.stderr).toContain(
+      `error: Expected the dataset \`owner/nothing\` at ${server.endpoint} to be public, received status 401`,
+    );
+    const noId = await capturedRun([...evaluate, 'no folder']);
+    expect(noId.stderr).toBe(
+      'error: Expected `--nanobeir` to be a folder or the id of a dataset, received no folder, where there is nothing. Check the path, or name sentence-transformers/NanoBEIR-en.\n',
+    );
+  });
+
   test('that is not there is one sentence and exit code 2', async () => {
     const run = await capturedRun(['info', '--model', 'owner/none']);
     expect(run.exitCode).toBe(2);
