@@ -96,6 +96,13 @@ describe('mine', () => {
     expect((await readFile(output, 'utf8')).includes('boil the cat')).toBe(true);
   });
 
+  test('pairs may stay in their file', async () => {
+    const [whole, streamed] = [join(files.folder, 'whole.jsonl'), join(files.folder, 'streamed.jsonl')];
+    await run(mine(whole, '--train', many));
+    await run(mine(streamed, '--train', many, '--streaming', join(files.folder, 'index')));
+    expect(await readFile(streamed, 'utf8')).toBe(await readFile(whole, 'utf8'));
+  });
+
   test('rows go to standard output, and what is said of them elsewhere', async () => {
     const { stdout, stderr } = await run(mine('-', '--num-negatives', '1'));
     expect(stdout.toString().trimEnd().split('\n')).toHaveLength(8);

@@ -1,7 +1,7 @@
 import { EmbedbagError } from '@embedbag/core';
 import type { ColumnDataset } from './column-dataset.js';
 import { LIST_ROLE } from './column-roles.js';
-import { RowCollector } from './row-collector.js';
+import { collectedDataset, textCollector } from './row-collector.js';
 
 /** Settings of {@link collectRows}. */
 export interface CollectRowsOptions {
@@ -24,8 +24,8 @@ export async function collectRows(
   { name }: CollectRowsOptions,
 ): Promise<ColumnDataset> {
   const place = `the rows of dataset \`${name}\``;
-  const collector = new RowCollector(undefined);
-  let plan: ReturnType<RowCollector['begin']> | undefined;
+  const collector = textCollector(undefined);
+  let plan: ReturnType<typeof collector.begin> | undefined;
   let at = 0;
   for await (const each of rows) {
     const row = each as Readonly<Record<string, unknown>>;
@@ -47,5 +47,5 @@ export async function collectRows(
       details: { dataset: name },
     });
   }
-  return collector.finish(name);
+  return collectedDataset(collector, name);
 }

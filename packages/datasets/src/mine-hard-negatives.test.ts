@@ -5,10 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { collectRows } from './collect-rows.js';
 import type { ColumnDataset } from './column-dataset.js';
 import { datasetFromColumns } from './dataset-from-columns.js';
+import { fileWith } from './fixtures/folder.js';
 import { mineHardNegatives } from './mine-hard-negatives.js';
 import type { MinedRow, MiningFormat } from './mined-row.js';
 import type { MineHardNegativesOptions, MiningEncoder, MiningEvent } from './mining-options.js';
 import type { MiningSummary } from './mining-summary.js';
+import { openDataset } from './open-dataset.js';
 
 type Settings = Omit<MineHardNegativesOptions, 'encode' | 'kernels'>;
 type Vectors = Readonly<Record<string, readonly number[]>>;
@@ -155,6 +157,16 @@ describe('the rules, worked by hand', () => {
     expect(rows.map(({ negative }) => negative)).toEqual(['again']);
   });
 
+  test('of texts that are equally near the first of the corpus come first', async () => {
+    const same = Array.from({ length: 40 }, (_, i) => `same ${39 - i}`);
+    const vectorsOfSame = { ...vectors, ...Object.fromEntries(same.map((text) => [text, [3, 4]])) };
+    for (const embeddingBytes of [1, 2 ** 20]) {
+      const options = { corpus: same, encode: encoder(vectorsOfSame), kernels, embeddingBytes };
+      const rows = await allRows(mineHardNegatives(pairs(['anchor', 'right']), options));
+      expect(rows.map(({ negative }) => negative)).toEqual(['same 39', 'same 38', 'same 37']);
+    }
+  });
+
   test('the summary counts what each rule removed, and what was found', async () => {
     const rows = mineHardNegatives(pairs(['anchor', 'right'], ['anchor', 'right']), {
       ...{ corpus, encode: encoder(vectors), kernels },
@@ -204,6 +216,16 @@ test('memory for embeddings changes nothing of what is found', async () => {
     expect(embedded.at(-1), 'the corpus was embedded more than once').toBeGreaterThan(400 * 3);
   }
 }, 60_000);
+
+test('a dataset whose texts stay in their file gives the same rows', async () => {
+  const rows = Array.from({ length: dataset.rowCount }, (_, row) => row);
+  const [anchors, positives] = [dataset.texts(0, rows), dataset.texts(1, rows)];
+  const lines = rows.map((row) => `${JSON.stringify({ anchor: anchors[row], positive: positives[row] })}\n`);
+  const streamed = await openDataset(fileWith('streamed.jsonl', lines.join('')), { memoryBytes: 3000 });
+  expect(streamed.blocks).toBeDefined();
+  const settings = { encode: encoder(vectors), kernels, absoluteMargin: 0.1 };
+  expect(await allRows(mineHardNegatives(streamed, settings))).toEqual(await allRows(mine({ absoluteMargin: 0.1 })));
+});
 
 test('chance comes from the seed: another one takes other negatives from the same range', async () => {
   const settings: Settings = { samplingStrategy: 'random', rangeMin: 2, rangeMax: 12, numNegatives: 4 };

@@ -1,10 +1,12 @@
-import { EmbedbagError } from '@embedbag/core';
+import { EmbedbagError, type Hub, type TextDataset } from '@embedbag/core';
 import {
   type MinedRows,
   type MineHardNegativesOptions,
   type MiningFormat,
   type MiningSummary,
   mineHardNegatives,
+  type OpenDatasetOptions,
+  openDataset,
   readDataset,
   readTexts,
 } from '@embedbag/datasets';
@@ -23,6 +25,7 @@ interface MineOptions extends KernelOptions {
   readonly train: readonly string[];
   readonly output: string;
   readonly columns?: Readonly<Record<string, string>>;
+  readonly streaming?: string | true;
   readonly corpus?: string;
   readonly textColumn: string;
   readonly numNegatives: number;
@@ -74,6 +77,10 @@ export function mineCommand(context: ProgramContext): Command {
     .requiredOption('--train <path...>', 'files of pairs, folders, patterns in quotes, or hf://datasets/owner/name')
     .requiredOption('--output <file>', 'the rows with negatives, .jsonl; - for standard output')
     .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
+    .option(
+      '--streaming [folder]',
+      'leave the texts in their files, for more than fits into memory, which takes longer; FOLDER keeps what the first pass found',
+    )
     .option('--corpus <file>', 'further texts that negatives may come from, one a line or .jsonl')
     .option('--text-column <key>', 'the key of the text where a line of a .jsonl corpus is an object', 'text')
     .option('--num-negatives <count>', 'negatives a question', integerOption(1), 3)
@@ -106,12 +113,7 @@ async function mine(options: MineOptions, context: ProgramContext): Promise<void
   try {
     const hub = programHub(context);
     const model = await StaticEmbedding.load(options.model, { kernels, hub, signal });
-    const dataset = await readDataset(options.train, {
-      ...(options.columns && { columns: options.columns }),
-      hub,
-      signal,
-      onNotice: ({ message }) => stderr.write(`note: ${message}\n`),
-    });
+    const dataset = await datasetFromOptions(options, hub, context);
     const rows = mineHardNegatives(dataset, {
       ...settingsOf(options, model, context),
       onEvent: miningReporter(stderr),
@@ -121,6 +123,21 @@ async function mine(options: MineOptions, context: ProgramContext): Promise<void
   } finally {
     kernels.dispose();
   }
+}
+
+function datasetFromOptions(
+  { train, columns, streaming }: MineOptions,
+  hub: Hub,
+  { stderr, signal }: ProgramContext,
+): Promise<TextDataset> {
+  const settings: OpenDatasetOptions = {
+    ...(columns && { columns }),
+    hub,
+    signal,
+    onNotice: ({ message }) => stderr.write(`note: ${message}\n`),
+  };
+  if (streaming === undefined) return readDataset(train, settings);
+  return openDataset(train, { ...settings, ...(streaming !== true && { indexFolder: streaming }) });
 }
 
 function settingsOf(
