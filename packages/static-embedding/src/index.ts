@@ -40,13 +40,13 @@ export {
   type SafetensorsEntry,
   type SafetensorsHeader,
 } from './safetensors-header.js';
+export type { SaveOptions } from './save-model.js';
 export {
   type CalibrateOptions,
   type CreateOptions,
   type FromTableOptions,
   type LoadOptions,
   type ModelSettings,
-  type SaveOptions,
   StaticEmbedding,
 } from './static-embedding.js';
 export type { StoredRanges } from './stored-ranges.js';

@@ -54,6 +54,18 @@ describe('save', () => {
     expect(await readFile(join(place.folder, 'README.md'), 'utf8')).toBe('# Mine\n');
   });
 
+  it('writes a given table in place of its own, and refuses one of another length', async () => {
+    const model = await place.tiny();
+    const before = Float32Array.from(model.table.data);
+    const table = before.map((value) => 2 * value);
+    await model.save(place.folder, { table });
+    expect((await place.load(place.folder)).table.data).toEqual(table);
+    expect(model.table.data).toEqual(before);
+    const short = errorOf(model.save(place.folder, { table: table.subarray(1) }));
+    expect(await short).toMatchObject({ code: 'tensor-shape-mismatch' });
+    expect((await place.load(place.folder)).table.data).toEqual(table);
+  });
+
   it('makes the parents that are missing', async () => {
     const deep = join(place.root, 'a', 'b', 'model');
     await (await place.tiny()).save(deep);

@@ -13,6 +13,14 @@ export interface SavedModel {
   readonly ranges: readonly StoredRanges[];
 }
 
+/** Settings of `StaticEmbedding.save`. */
+export interface SaveOptions {
+  /** The text of `README.md`. Default: a short model card. */
+  readonly readme?: string;
+  /** Written in place of the model's own table, of the same shape `[rows, dimension]`: a copy or an average of it. */
+  readonly table?: Float32Array;
+}
+
 /** What a model folder of any known layout may hold; a folder with anything else is not replaced. */
 const MODEL_ENTRIES: ReadonlySet<string> = new Set([
   ...Object.values(FILE_NAMES),
@@ -62,7 +70,7 @@ function settingsOf(config: ModelConfig): readonly [string, string] {
  * Writes a model's files, all at once: see `StaticEmbedding.save`.
  * Rejects with `output-not-writable` and `output-not-replaceable`.
  */
-export async function saveModel(folder: string, model: SavedModel, readme: string | undefined): Promise<void> {
+export async function saveModel(folder: string, model: SavedModel, options: SaveOptions): Promise<void> {
   const { writeFile, mkdir } = await import('node:fs/promises');
   const { join } = await import('node:path');
   const { table, tokenizer, config, ranges } = model;
@@ -72,10 +80,11 @@ export async function saveModel(folder: string, model: SavedModel, readme: strin
     [FILE_NAMES.tokenizer, tokenizer.toJson()],
     [FILE_NAMES.modules, toJson(modulesOf(config))],
     [settingsName, settings],
-    [FILE_NAMES.readme, readme ?? modelCard(card)],
+    [FILE_NAMES.readme, options.readme ?? modelCard(card)],
   ];
   if (ranges.length > 0) texts.push([FILE_NAMES.ranges, formatStoredRanges(ranges)]);
-  const tensor = { shape: [table.rows, table.columns], data: table.data.subarray(0, table.rows * table.columns) };
+  const data = options.table ?? table.data;
+  const tensor = { shape: [table.rows, table.columns], data: data.subarray(0, table.rows * table.columns) };
   const tensorName = config.mode === 'model2vec' ? 'embeddings' : 'embedding.weight';
   await replaceFolder(
     folder,

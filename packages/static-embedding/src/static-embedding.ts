@@ -25,7 +25,7 @@ import { DEFAULT_CONFIG, type ModelConfig, type ModelMode } from './model-config
 import type { ModelFiles } from './model-source.js';
 import type { EmbeddingArray, EmbeddingMatrix, Precision } from './precision.js';
 import { requireMeasurable } from './quantization.js';
-import { saveModel } from './save-model.js';
+import { type SaveOptions, saveModel } from './save-model.js';
 import { narrowStoredRanges, replaceRanges, type StoredRanges } from './stored-ranges.js';
 import { createTextBags, type TextBags } from './text-bags.js';
 import type { TextStream } from './text-batches.js';
@@ -71,12 +71,6 @@ export interface LoadOptions {
   readonly hub?: Hub;
   /** Ends a download from the hub. */
   readonly signal?: AbortSignal;
-}
-
-/** Settings of {@link StaticEmbedding.save}. */
-export interface SaveOptions {
-  /** The text of `README.md`. Default: a short model card. */
-  readonly readme?: string;
 }
 
 /** Settings of {@link StaticEmbedding.calibrate}: how the embeddings to be quantised will be made. */
@@ -373,11 +367,11 @@ export class StaticEmbedding implements EmbeddingModel {
    * sentence-transformers loads it. A model in `model2vec` mode gets model2vec's own files instead, to keep its mode.
    *
    * Missing parents are made. An existing folder is replaced when it is empty or holds a model and nothing else.
-   * Rejects with `output-not-replaceable` and `output-not-writable`; what was there then stays as it was.
+   * Rejects with `output-not-replaceable`, `output-not-writable`, `tensor-shape-mismatch`; what was there then stays as it was.
    */
   async save(folder: string, options: SaveOptions = {}): Promise<void> {
     const { table, tokenizer, config, ranges } = this;
-    await saveModel(folder, { table, tokenizer, config, ranges }, options.readme);
+    await saveModel(folder, { table, tokenizer, config, ranges }, options);
   }
 
   /** Gives back the table's memory, and the kernels where the model made them. Idempotent. */

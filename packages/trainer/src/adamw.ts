@@ -1,8 +1,11 @@
 import { type AdamWTable, EmbedbagError, type Kernels, type Matrix, type SparseRows } from '@embedbag/core';
 import { MissedSteps } from './missed-steps.js';
 
+/** The values of {@link AdamWMode}. */
+export const ADAMW_MODES = ['dense', 'deferred', 'lazy'] as const;
+
 /** Which rows of the table a step updates: see {@link AdamWOptions.mode}. */
-export type AdamWMode = 'dense' | 'deferred' | 'lazy';
+export type AdamWMode = (typeof ADAMW_MODES)[number];
 
 /** The constants of {@link createAdamW}. */
 export interface AdamWOptions {

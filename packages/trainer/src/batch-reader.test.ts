@@ -2,6 +2,7 @@ import type { DatasetBatch, TextDataset } from '@embedbag/core';
 import { multipleNegativesRankingLoss } from '@embedbag/losses';
 import { expect, test } from 'vitest';
 import { type BatchReader, openBatchReader } from './batch-reader.js';
+import { createPhaseClock } from './phase-clock.js';
 import { pairsDataset, tinyModel, useTinyRuns } from './training-fixtures.js';
 
 const tiny = useTinyRuns();
@@ -16,7 +17,7 @@ async function readerOf(dataset: TextDataset): Promise<BatchReader> {
     row += 2;
     return { dataset: 0, rows: Int32Array.of(row - 2, row - 1) };
   };
-  return openBatchReader({ model, datasets: [dataset], losses }, draw);
+  return openBatchReader({ model, datasets: [dataset], losses }, draw, createPhaseClock());
 }
 
 const waiting = (dataset: TextDataset): TextDataset => ({

@@ -1,8 +1,13 @@
 export * from './adamw.js';
+export { ARGUMENT_RULES, type ArgumentRule } from './argument-rules.js';
+export type { BestEvaluation } from './best-model.js';
+export * from './learning-rate-schedule.js';
 export * from './linear-schedule.js';
 export * from './memory-plan.js';
 export * from './progress-reporter.js';
+export * from './start-training.js';
 export * from './train.js';
 export type { EvaluationRecord, TrainingSummary, TrainOptions } from './train-options.js';
 export * from './trainable-model.js';
 export * from './training-arguments.js';
+export * from './training-callback.js';

@@ -22,6 +22,15 @@ test('a small batch has few similarities, and a loss that compares no rows with 
   expect(similarities({ workingMatrices: 0 })).toBe(0);
 });
 
+test('gradients of all accumulated batches are held, an average and copies for checkpoints outside the kernels', () => {
+  const plain = planMemory(recipe);
+  const plan = planMemory({ ...recipe, gradientAccumulationSteps: 4, hasAverage: true, savesCheckpoints: true });
+  expect(plan.gradientsBytes).toBe(4 * plain.gradientsBytes);
+  expect(plan.totalBytes).toBe(plain.totalBytes + 3 * plain.gradientsBytes);
+  expect([plan.averageBytes, plan.checkpointCopyBytes]).toEqual([plan.tableBytes, 4 * plan.tableBytes]);
+  expect([plain.averageBytes, plain.checkpointCopyBytes]).toEqual([0, 0]);
+});
+
 test('a run that fits WebAssembly memory is planned', () => {
   expect(checkMemory({ backend: 'wasm-simd' }, recipe).totalBytes).toBe(752_541_696);
 });

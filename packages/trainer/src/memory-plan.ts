@@ -27,6 +27,12 @@ export interface MemoryPlanOptions {
   readonly dimension: number;
   /** Of every dataset. */
   readonly batches: readonly PlannedBatch[];
+  /** Batches whose gradients are held for one step. Default 1. */
+  readonly gradientAccumulationSteps?: number;
+  /** Whether there is a running average of the table. Default false. */
+  readonly hasAverage?: boolean;
+  /** Whether checkpoints are written while training goes on. Default false. */
+  readonly savesCheckpoints?: boolean;
 }
 
 /** What a run holds in the kernels' memory at once, in bytes. */
@@ -42,34 +48,54 @@ export interface MemoryPlan {
   readonly workingBytes: number;
   /** An upper bound of the similarities that a loss with such a kernel holds at a time. */
   readonly similaritiesBytes: number;
+  /** All of the above. */
   readonly totalBytes: number;
+  /** The running average of the table, outside the kernels' memory. */
+  readonly averageBytes: number;
+  /**
+   * The copies from which a checkpoint is written while training goes on: the table, both moments and the average, outside the
+   * kernels' memory. Where the system has too little left for them, training waits for the writing instead.
+   */
+  readonly checkpointCopyBytes: number;
 }
 
-/** Matrices `[rows, dimension]` of a batch. */
-const matricesOf = ({ columns, workingMatrices }: PlannedBatch): number => 2 * columns + workingMatrices;
+/** Matrices `[rows, dimension]` of a step of such batches: embeddings of one, gradients of all. */
+function matricesOf(
+  { columns, workingMatrices }: PlannedBatch,
+  { gradientAccumulationSteps = 1 }: MemoryPlanOptions,
+): number {
+  return (1 + gradientAccumulationSteps) * columns + workingMatrices;
+}
 
 /** The batch that needs most. */
-function largestBatch(batches: readonly PlannedBatch[]): PlannedBatch {
-  return batches.reduce((most, batch) =>
-    batch.rows * matricesOf(batch) > most.rows * matricesOf(most) ? batch : most,
+function largestBatch(options: MemoryPlanOptions): PlannedBatch {
+  return options.batches.reduce((most, batch) =>
+    batch.rows * matricesOf(batch, options) > most.rows * matricesOf(most, options) ? batch : most,
   );
 }
 
 /** Adds up the table, the moments, the embeddings, the gradients and the working memory of a planned run. */
 export function planMemory(options: MemoryPlanOptions): MemoryPlan {
-  const { rows, columns, workingMatrices } = largestBatch(options.batches);
+  const { rows, columns, workingMatrices } = largestBatch(options);
+  const { gradientAccumulationSteps = 1, hasAverage = false, savesCheckpoints = false } = options;
   const tableBytes = options.vocabularySize * options.dimension * FLOAT_BYTES;
   const matrixBytes = rows * options.dimension * FLOAT_BYTES;
   const parts = {
     tableBytes,
     momentsBytes: 2 * tableBytes,
     embeddingsBytes: columns * matrixBytes,
-    gradientsBytes: columns * matrixBytes,
+    gradientsBytes: gradientAccumulationSteps * columns * matrixBytes,
     workingBytes: workingMatrices * matrixBytes,
     similaritiesBytes:
       workingMatrices > 0 ? Math.min(MOST_SIMILARITIES_BYTES, SIMILARITY_PLANES * rows * rows * FLOAT_BYTES) : 0,
   };
-  return { ...parts, totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
+  const copies = (savesCheckpoints ? 3 : 0) + (savesCheckpoints && hasAverage ? 1 : 0);
+  return {
+    ...parts,
+    totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0),
+    averageBytes: hasAverage ? tableBytes : 0,
+    checkpointCopyBytes: copies * tableBytes,
+  };
 }
 
 const inGib = (bytes: number): string => `${(bytes / GIB).toFixed(2)} GiB`;
@@ -83,8 +109,10 @@ export function checkMemory(kernels: Pick<Kernels, 'backend'>, options: MemoryPl
   const plan = planMemory(options);
   if (!kernels.backend.startsWith('wasm') || plan.totalBytes <= WASM_LIMIT_BYTES) return plan;
   const fixedBytes = plan.tableBytes + plan.momentsBytes + plan.similaritiesBytes;
-  const largest = largestBatch(options.batches);
-  const rows = Math.floor((WASM_LIMIT_BYTES - fixedBytes) / (matricesOf(largest) * options.dimension * FLOAT_BYTES));
+  const largest = largestBatch(options);
+  const rows = Math.floor(
+    (WASM_LIMIT_BYTES - fixedBytes) / (matricesOf(largest, options) * options.dimension * FLOAT_BYTES),
+  );
   const remedy =
     rows >= 1
       ? `Lower \`perDeviceTrainBatchSize\` from ${largest.rows} to at most ${rows}`

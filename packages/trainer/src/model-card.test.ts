@@ -22,6 +22,8 @@ async function cardOf(
     datasets: [pairsDataset('first', 64), pairsDataset('second', 32, 64)],
     loss: multipleNegativesRankingLoss(),
     evaluators: [],
+    evalDatasets: [],
+    callbacks: [],
     arguments: resolveTrainingArguments({ perDeviceTrainBatchSize: 16 }),
     batchSampler: noDuplicatesBatchSampler(),
     multiDatasetBatchSampler: proportionalBatchSampler(),

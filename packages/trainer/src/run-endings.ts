@@ -10,20 +10,37 @@ export function isAbort(error: unknown, signal: AbortSignal | undefined): boolea
   return isEmbedbagError(error) ? error.code === 'aborted' : error instanceof Error && error.name === 'AbortError';
 }
 
-/** The error of a step whose loss or gradient is NaN or infinite; the table is still that of the step before. */
-export function nonFiniteError(step: number, batch: TextBatch, loss: number, gradientNorm: number): EmbedbagError {
-  const rows = [...batch.rows];
+function describeBatch({ dataset, rows }: TextBatch): string {
   const first = rows.slice(0, ROWS_IN_MESSAGE).join(', ');
   const more = rows.length > ROWS_IN_MESSAGE ? ` and ${rows.length - ROWS_IN_MESSAGE} more` : '';
+  return `a batch of dataset \`${dataset.name}\`, rows ${first}${more}`;
+}
+
+/** The error of a step whose loss or gradient is NaN or infinite; the table is still that of the step before. */
+export function nonFiniteError(
+  step: number,
+  batches: readonly TextBatch[],
+  loss: number,
+  gradientNorm?: number,
+): EmbedbagError {
+  const gradient = gradientNorm === undefined ? '' : ` and gradient norm ${gradientNorm}`;
   return new EmbedbagError({
     code: 'non-finite-loss',
-    message: `Expected a finite loss and gradient, received loss ${loss} and gradient norm ${gradientNorm} at step ${step}, in a batch of dataset \`${batch.dataset.name}\`, rows ${first}${more}. Check those rows and the loss, or lower \`learningRate\`.`,
+    message: `Expected a finite loss and gradient, received loss ${loss}${gradient} at step ${step}, in ${batches.map(describeBatch).join(', and ')}. Check those rows and the loss, or lower \`learningRate\`.`,
     details: {
       step,
-      dataset: batch.dataset.name,
-      rows,
+      dataset: batches[0]!.dataset.name,
+      rows: [...batches[0]!.rows],
+      batches: batches.map(({ dataset, rows }) => ({ dataset: dataset.name, rows: [...rows] })),
       loss: String(loss),
-      gradientNorm: String(gradientNorm),
+      ...(gradientNorm === undefined ? {} : { gradientNorm: String(gradientNorm) }),
     },
   });
+}
+
+/** `error` with one more sentence, if it is one of ours. */
+export function withSentence(error: unknown, sentence: string): unknown {
+  if (!isEmbedbagError(error)) return error;
+  const { code, message, details, cause } = error;
+  return new EmbedbagError({ code, message: `${message} ${sentence}`, details, cause });
 }

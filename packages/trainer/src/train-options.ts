@@ -6,10 +6,11 @@ import type {
   Loss,
   MultiDatasetBatchSampler,
   TextDataset,
-  TrainingEvent,
 } from '@embedbag/core';
+import type { BestEvaluation } from './best-model.js';
 import type { TrainableModel } from './trainable-model.js';
 import type { TrainingArguments, TrainingArgumentsInput } from './training-arguments.js';
+import type { TrainingCallback, TrainingEventHandler } from './training-callback.js';
 
 /** What `train` is given. */
 export interface TrainOptions {
@@ -20,6 +21,8 @@ export interface TrainOptions {
   readonly loss: Loss | Readonly<Record<string, Loss>>;
   /** They run after the last step, and as `evalStrategy` says. */
   readonly evaluators?: readonly Evaluator[];
+  /** Held-out data, whose loss is an evaluation too: `loss`, and `<name>_loss` of each where there are several. */
+  readonly evalDatasets?: readonly TextDataset[];
   readonly arguments?: TrainingArgumentsInput;
   /** Default: NO_DUPLICATES. */
   readonly batchSampler?: BatchSampler;
@@ -31,7 +34,14 @@ export interface TrainOptions {
    * Is told of every step, log line, evaluation and checkpoint, in order. What it throws ends the run. Where it reads the
    * model's table at a step, it needs the argument `optimizer: 'dense'`.
    */
-  readonly onEvent?: (event: TrainingEvent) => void;
+  readonly onEvent?: TrainingEventHandler;
+  /** Are told the same, and closed after the last event. Loggers among them are named by `reportTo`. */
+  readonly callbacks?: readonly TrainingCallback[];
+  /**
+   * Goes on from a checkpoint with the bytes of a run that was never stopped: `true` for the newest whole one in `outputDir`,
+   * or from the beginning where there is none yet; or the folder of one. Data, arguments and loss must be the same.
+   */
+  readonly resumeFromCheckpoint?: boolean | string;
 }
 
 /** The result of one evaluator at one time. */
@@ -44,8 +54,10 @@ export interface EvaluationRecord {
 
 /** What a run came to. */
 export interface TrainingSummary {
-  /** `aborted` when the signal ended it before its last step. */
-  readonly outcome: 'completed' | 'aborted';
+  /** Before its last step `aborted` when the signal ended it, `stopped` when early stopping or a handler of events did. */
+  readonly outcome: 'completed' | 'stopped' | 'aborted';
+  /** Why it was stopped. */
+  readonly reason?: string;
   /** Steps done. */
   readonly step: number;
   /** Steps planned. */
@@ -57,6 +69,10 @@ export interface TrainingSummary {
   readonly evaluations: readonly EvaluationRecord[];
   /** The lines of `trainer_log.jsonl`. */
   readonly history: readonly JsonObject[];
+  /** The checkpoint it went on from. */
+  readonly resumedFrom?: string;
+  /** The best evaluation by `metricForBestModel`, if there were any. */
+  readonly best?: BestEvaluation;
   /** Where the trained model lies, if `outputDir` was given. */
   readonly modelFolder?: string;
   readonly elapsedMs: number;
@@ -69,6 +85,8 @@ export interface TrainingSummary {
 /** {@link TrainOptions} with the defaults filled in. */
 export interface ResolvedTrainOptions
   extends Pick<TrainOptions, 'model' | 'datasets' | 'loss' | 'signal' | 'onEvent'>,
-    Required<Pick<TrainOptions, 'evaluators' | 'batchSampler' | 'multiDatasetBatchSampler'>> {
+    Required<
+      Pick<TrainOptions, 'evaluators' | 'evalDatasets' | 'batchSampler' | 'multiDatasetBatchSampler' | 'callbacks'>
+    > {
   readonly arguments: TrainingArguments;
 }

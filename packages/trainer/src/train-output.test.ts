@@ -49,7 +49,7 @@ describe('evaluation', () => {
     await expect(tiny.run({ arguments: { evalStrategy: 'epoch' } })).rejects.toMatchObject({
       code: 'no-evaluator',
       message:
-        "Expected `evaluators` for `evalStrategy: 'epoch'`, received none. Pass some, or leave the argument out.",
+        "Expected `evaluators` or `evalDatasets` for `evalStrategy: 'epoch'`, received none. Pass some, or leave the argument out.",
     });
   });
 });
@@ -135,14 +135,20 @@ describe('saving', () => {
       epoch: 1,
       epoch_index: 0,
       batches_of_epoch: 4,
-      seed: 5,
       pairs: 64,
       evaluations: [{ step: 4, name: 'counting', metrics: { counting_calls: 1 }, primary_metric: 'counting_calls' }],
       log_sums: { steps: 4, window: { steps: 1, rows: 16, tokens: expect.any(Number) } },
       log_history: [{ step: 3 }, { step: 4, eval_counting_calls: 1 }],
       optimizer: { step: 4, beta1_power: power1, beta2_power: power2 },
-      batch_sampler: { name: 'NO_DUPLICATES' },
-      datasets: [{ name: 'pairs', rows: 64, loss: { name: 'MultipleNegativesRankingLoss' } }],
+      identity: {
+        arguments: { seed: 5 },
+        setup: {
+          batch_sampler: { name: 'NO_DUPLICATES' },
+          datasets: [{ name: 'pairs', rows: 64, loss: { name: 'MultipleNegativesRankingLoss' } }],
+        },
+        data: [{ name: 'pairs', labels: 'none' }],
+      },
+      files: { 'model.safetensors': {}, 'tokenizer.json': {}, 'sampler_state.json': {} },
     });
     const optimizer = readFileSync(path.join(checkpoint, 'optimizer.safetensors'));
     const header = optimizer.subarray(8, 8 + Number(optimizer.readBigUInt64LE(0))).toString();

@@ -1,169 +1,89 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  createRandom,
-  type EvaluationResult,
-  isEmbedbagError,
-  type JsonObject,
-  type TrainingEvent,
-} from '@embedbag/core';
+import type { JsonObject } from '@embedbag/core';
 import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
-import { type AdamW, type AdamWState, clipCoefficient, createAdamW } from './adamw.js';
-import { type BatchReader, openBatchReader, type StepBatch } from './batch-reader.js';
-import { writeCheckpoint } from './checkpoint.js';
+import { type BatchReader, openBatchReader } from './batch-reader.js';
+import { closeCallbacks } from './close-callbacks.js';
 import { type EpochBatches, openEpochBatches } from './epoch-batches.js';
-import { linearSchedule } from './linear-schedule.js';
-import { modelCard } from './model-card.js';
-import { createPhaseClock } from './phase-clock.js';
-import { isAbort, nonFiniteError } from './run-endings.js';
-import { createRunProgress } from './run-progress.js';
-import { createStepBuffer, type StepBuffer, splitColumns } from './step-buffers.js';
-import { batchTextHashes, type TextBatch, tokenCount } from './text-batch.js';
-import type { EvaluationRecord, TrainingSummary, TrainOptions } from './train-options.js';
+import { averageTables, loadBestTable } from './final-table.js';
+import { checkResumable, findResumePoint } from './resume.js';
+import { type RunIdentity, runIdentity } from './run-identity.js';
+import { RunParts } from './run-parts.js';
+import type { SavedCheckpoint } from './saved-checkpoint.js';
+import type { TrainingSummary, TrainOptions } from './train-options.js';
 import { resolveTrainingArguments } from './training-arguments.js';
-import { createTrainingLog, type StepRecord } from './training-log.js';
-import { planNotices, shortEpochNotice, undrawnNotice } from './training-notices.js';
+import type { StepRecord } from './training-log.js';
+import { type NoticeEvent, planNotices, shortEpochNotice, undrawnNotice } from './training-notices.js';
 import { openTrainingOutput, type TrainingOutput } from './training-output.js';
 import { planTraining, type TrainingPlan } from './training-plan.js';
-import { describeSetup, describeState } from './training-state.js';
+import { describeSetup } from './training-state.js';
 
-/** One run from its first step to its last; owns the optimizer's moments and the buffers of the steps. */
-class TrainingRun {
-  private readonly plan: TrainingPlan;
-  private readonly output: TrainingOutput | undefined;
-  private readonly rateAt: (stepsDone: number) => number;
-  private readonly optimizer: AdamW;
-  private optimizerState: AdamWState;
-  private readonly embeddings: StepBuffer;
-  private readonly gradients: StepBuffer;
-  private readonly clock = createPhaseClock();
-  private readonly progress = createRunProgress();
-  private readonly evaluations: EvaluationRecord[] = [];
-  private unwrittenRecords: JsonObject[] = [];
-  private readonly log = createTrainingLog((record) => this.unwrittenRecords.push(record));
-  private readonly startedAt = performance.now();
-  private isAborted = false;
-  private evaluatedAt: number | undefined;
-  private savedAt: number | undefined;
+/** One run from its first step to its last. */
+class TrainingRun extends RunParts {
+  private batches: EpochBatches | undefined;
 
-  constructor(plan: TrainingPlan, output: TrainingOutput | undefined) {
-    const { kernels, table } = plan.model;
-    const { learningRate, adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: epsilon, weightDecay } = plan.arguments;
-    this.plan = plan;
-    this.output = output;
-    this.rateAt = linearSchedule({ learningRate, warmupSteps: plan.warmupSteps, totalSteps: plan.steps });
-    this.embeddings = createStepBuffer(kernels, plan.largestBatchTexts * table.columns);
-    this.gradients = createStepBuffer(kernels, plan.largestBatchTexts * table.columns);
-    this.optimizer = createAdamW({ beta1, beta2, epsilon, weightDecay, mode: plan.arguments.optimizer });
-    this.optimizerState = this.optimizer.init(kernels, table);
-  }
-
-  async run(): Promise<TrainingSummary> {
-    this.announce();
-    if (this.plan.arguments.evalOnStart) await this.evaluate();
-    for (let epoch = 0; epoch < this.plan.epochs && this.goesOn(); epoch++) await this.trainEpoch(epoch);
-    return this.finish();
-  }
-
-  /** Ends the events of a run that `error` ends. */
-  tellFailure(error: unknown): void {
-    const code = isEmbedbagError(error) ? error.code : 'internal-error';
-    const message = error instanceof Error ? error.message : String(error);
-    try {
-      this.emit({ type: 'training-failed', step: this.progress.step, code, message });
-    } catch {
-      // A handler that fails again adds nothing to the error that ends the run.
+  async run(checkpoint: SavedCheckpoint | undefined, notices: readonly NoticeEvent[]): Promise<TrainingSummary> {
+    this.announce(checkpoint, notices);
+    if (checkpoint !== undefined) await this.restore(checkpoint);
+    else if (this.plan.arguments.evalOnStart) await this.evaluate();
+    let samplerState = checkpoint?.samplerState;
+    for (let epoch = this.progress.epochIndex; epoch < this.plan.epochs && this.goesOn(); epoch++) {
+      const batches = openEpochBatches(this.plan, epoch);
+      if (epoch > this.progress.epochIndex) this.progress.batchesOfEpoch = 0;
+      if (samplerState !== undefined) batches.restore(samplerState);
+      else batches.replay(this.progress.batchesOfEpoch);
+      samplerState = undefined;
+      await this.trainEpoch(epoch, batches);
     }
+    return this.finish(checkpoint);
   }
 
-  /** Leaves the table up to date, which stays the model's, and gives the memory back. */
-  dispose(): void {
-    this.catchUp();
-    this.embeddings.release();
-    this.gradients.release();
-    this.optimizer.release(this.plan.model.kernels, this.optimizerState);
-  }
-
-  private async trainEpoch(epoch: number): Promise<void> {
-    const { progress } = this;
-    const batches = openEpochBatches(this.plan, epoch);
+  private async trainEpoch(epoch: number, batches: EpochBatches): Promise<void> {
+    const { progress, plan } = this;
+    this.batches = batches;
     progress.epochIndex = epoch;
-    progress.batchesOfEpoch = 0;
-    const reader = openBatchReader(this.plan, () => batches.next());
+    const reader = openBatchReader(plan, () => batches.next(), this.clock);
     while (this.goesOn()) {
-      const batch = await this.clock.measureAsync('tokenize', () => reader.next());
-      if (batch === undefined) return this.endEpoch(batches);
-      const record = await this.trainStep(batch, reader);
-      if (record === undefined) return;
+      if (!(await this.fillStep(reader))) break;
+      const batchCount = this.stepper.batchCount;
+      const record = this.takeStep(reader);
       progress.step += 1;
-      progress.batchesOfEpoch += 1;
+      progress.batchesOfEpoch += batchCount;
       progress.epoch = epoch + progress.batchesOfEpoch / batches.count;
       progress.pairs += record.rows;
       await this.endStep(record);
       // Lets signals, timers and streams have their turn.
       await nextTurn();
+      for (const callback of plan.callbacks) await callback.betweenSteps?.();
     }
-    if (progress.batchesOfEpoch >= batches.count) await this.endEpoch(batches);
+    if (reader.isAtEnd || progress.batchesOfEpoch >= batches.count) await this.endEpoch(batches);
   }
 
-  /** One optimizer step, from tokens to table; undefined when the signal kept the loss from preparing it. */
-  private async trainStep(batch: StepBatch, reader: BatchReader): Promise<StepRecord | undefined> {
-    const { clock } = this;
-    const { textBatch, datasetIndex, bags } = batch;
-    const { kernels, table } = this.plan.model;
-    const preparation = await this.prepareLoss(textBatch, datasetIndex);
-    if (preparation === undefined) return undefined;
-    const gradients = this.gradients.take(textBatch.texts.length * textBatch.rows.length * table.columns);
-    const loss = this.computeLoss(batch, preparation.prepared, gradients);
-    const gradient = clock.measure('backward', () => kernels.bagBackward(bags, gradients, table.columns));
-    const gradientNorm = clock.measure('backward', () => kernels.gradientNorm(gradient));
+  /** Adds up the gradients of the batches of one step; false when there is none left, or the signal came first. */
+  private async fillStep(reader: BatchReader): Promise<boolean> {
+    while (this.stepper.batchCount < this.plan.arguments.gradientAccumulationSteps) {
+      const batch = await reader.next();
+      if (batch === undefined) break;
+      if (!(await this.stepper.add(this.progress.step, batch))) return false;
+    }
+    return this.stepper.batchCount > 0;
+  }
+
+  /** Moves the table by what was added up. */
+  private takeStep(reader: BatchReader): StepRecord {
     const { step } = this.progress;
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      throw nonFiniteError(step + 1, textBatch, loss, gradientNorm);
-    }
-    const learningRate = this.rateAt(step);
-    const gradientScale = clipCoefficient(gradientNorm, this.plan.arguments.maxGradNorm);
     const meanwhile = (): void => {
-      if (step + 1 < this.plan.steps) clock.measure('tokenize', () => reader.readAhead());
+      // Where a checkpoint comes next, its samplers stand where its steps do.
+      if (step + 1 < this.plan.steps && !this.isSaveStep(step + 1)) reader.readAhead();
     };
-    const update = { kernels, table, gradient, gradientScale, learningRate, meanwhile };
-    this.optimizerState = clock.measure('optimizer', () => this.optimizer.update(this.optimizerState, update));
-    const dataset = textBatch.dataset.name;
-    return { loss, gradientNorm, learningRate, dataset, rows: textBatch.rows.length, tokens: tokenCount(bags) };
-  }
-
-  /** The loss of a batch, and its gradient by the embeddings in `gradients`. */
-  private computeLoss(
-    { textBatch, datasetIndex, bags }: StepBatch,
-    prepared: unknown,
-    gradients: Float32Array,
-  ): number {
-    const { kernels, table } = this.plan.model;
-    const embeddings = this.embeddings.take(gradients.length);
-    const ids = bags.ids.subarray(bags.offsets[0], bags.offsets.at(-1));
-    this.clock.measure('optimizer', () => this.catchUp(ids));
-    this.clock.measure('forward', () => kernels.bagForward(table, bags, embeddings));
-    const columns = textBatch.texts.length;
-    const input = {
-      ...textBatch.extras,
-      embeddings: splitColumns(embeddings, columns),
-      rows: textBatch.rows.length,
-      dimension: table.columns,
-      prepared,
-      kernels,
-      products: this.plan.products,
-    };
-    const loss = this.plan.losses[datasetIndex]!;
-    return this.clock.measure('loss', () => loss.compute(input, splitColumns(gradients, columns)));
-  }
-
-  private async prepareLoss(batch: TextBatch, dataset: number): Promise<{ readonly prepared: unknown } | undefined> {
-    const loss = this.plan.losses[dataset]!;
-    if (loss.prepare === undefined) return { prepared: undefined };
-    const { texts, rows, extras } = batch;
-    const random = createRandom(this.plan.arguments.seed, `loss/${this.progress.step}`);
-    const textHashes = batchTextHashes(batch);
-    const input = { ...extras, texts, textHashes, dataset: batch.dataset.name, rows, random };
-    return this.unlessAborted(async () => ({ prepared: await loss.prepare!(input, this.plan.signal) }));
+    const record = this.stepper.update(step, this.plan.rateAt(step), meanwhile);
+    if (this.average !== undefined && (step + 1) % this.plan.arguments.emaSteps === 0) {
+      const { table, average } = this;
+      this.clock.measure('optimizer', () => {
+        table.catchUp();
+        average.update(table.values);
+      });
+    }
+    return record;
   }
 
   private async endStep(record: StepRecord): Promise<void> {
@@ -172,11 +92,11 @@ class TrainingRun {
     const { tokens: _, ...figures } = record;
     this.log.addStep(record);
     this.emit({ type: 'step-end', step, steps, epoch, ...figures, elapsedMs: this.elapsedMs() });
-    const isLogged = step % args.loggingSteps === 0 || (args.loggingFirstStep && step === 1);
-    if (isLogged) this.closeLogWindow();
+    if (step % args.loggingSteps === 0 || (args.loggingFirstStep && step === 1)) this.closeLogWindow();
     if (args.evalStrategy === 'steps' && step % args.evalSteps === 0) await this.evaluate();
-    if (args.saveStrategy === 'steps' && step % args.saveSteps === 0) await this.saveCheckpoint();
+    if (this.isSaveStep(step)) await this.saveCheckpoint();
     await this.writeRecords();
+    this.checkpoints?.throwIfFailed();
   }
 
   private async endEpoch(batches: EpochBatches): Promise<void> {
@@ -189,63 +109,88 @@ class TrainingRun {
     await this.writeRecords();
   }
 
+  /** Goes on where `checkpoint` was saved; an evaluation that was due then and did not come is made up for. */
+  private async restore(checkpoint: SavedCheckpoint): Promise<void> {
+    const { evalStrategy, evalSteps } = this.plan.arguments;
+    await this.restoreParts(checkpoint);
+    if (evalStrategy === 'steps' && this.progress.step % evalSteps === 0) await this.evaluate();
+  }
+
   private async evaluate(): Promise<void> {
-    const { evaluators, model, signal } = this.plan;
-    const { step, epoch } = this.progress;
-    if (this.evaluatedAt === step) return;
-    this.evaluatedAt = step;
-    this.catchUp();
-    for (const evaluator of evaluators) {
-      if (signal?.aborted) return;
-      const { name } = evaluator;
-      this.emit({ type: 'evaluation-start', step, name });
-      const startedAt = performance.now();
-      const options = signal === undefined ? {} : { signal };
-      const work = (): Promise<EvaluationResult> => evaluator.evaluate(model, options);
-      const result = await this.clock.measureAsync('evaluate', () => this.unlessAborted(work));
-      if (result === undefined) return;
-      this.evaluations.push({ step, name, result });
-      this.log.addEvaluation(step, epoch, result);
-      await this.output?.appendEvaluation(result, { epoch, steps: step });
-      this.emit({ type: 'evaluation-end', step, epoch, name, result, elapsedMs: performance.now() - startedAt });
-    }
+    this.table.catchUp();
+    await this.withAverage(() => this.evaluation.evaluate(this.progress));
   }
 
-  private async saveCheckpoint(): Promise<void> {
-    const { plan, progress, output, optimizerState } = this;
-    const { step } = progress;
-    if (output === undefined || this.savedAt === step) return;
-    this.savedAt = step;
-    this.catchUp();
-    const trainerState = describeState(plan, progress, this.log, this.evaluations);
-    const checkpoint = { model: plan.model, readme: this.readme(), optimizerState, trainerState };
-    const startedAt = performance.now();
-    const save = (): Promise<string> => output.saveCheckpoint(step, (folder) => writeCheckpoint(folder, checkpoint));
-    const path = await this.clock.measureAsync('save', save);
-    this.emit({ type: 'checkpoint-saved', step, path, isBest: false, elapsedMs: performance.now() - startedAt });
+  private isSaveStep(step: number): boolean {
+    const { saveStrategy, saveSteps } = this.plan.arguments;
+    return saveStrategy === 'steps' && step % saveSteps === 0;
   }
 
-  private async finish(): Promise<TrainingSummary> {
-    const { model, steps, arguments: args } = this.plan;
-    const { step, pairs } = this.progress;
-    const { stepsMs } = this.clock;
-    const outcome = this.isAborted && step < steps ? 'aborted' : 'completed';
+  private async saveCheckpoint({ isLast = false } = {}): Promise<void> {
+    if (this.checkpoints === undefined || this.checkpoints.savedAt === this.progress.step) return;
+    this.table.catchUp();
+    // Batches that were read ahead are beyond the last step: the samplers stand elsewhere then.
+    const isInPlace = this.batches?.position === this.progress.batchesOfEpoch;
+    const isPlanned = !isLast || !this.stop.isAborted || this.progress.step >= this.plan.steps;
+    const checkpoint = this.describeCheckpoint(isInPlace ? this.batches?.state() : undefined, isPlanned);
+    await this.checkpoints.save(checkpoint, { inBackground: !isLast, bestStep: this.evaluation.best.best?.step });
+  }
+
+  private async finish(checkpoint: SavedCheckpoint | undefined): Promise<TrainingSummary> {
+    const { plan, progress, output } = this;
+    const { step, pairs } = progress;
+    const outcome = step >= plan.steps || !this.stop.isOver ? 'completed' : this.stop.isAborted ? 'aborted' : 'stopped';
     this.closeLogWindow();
-    this.catchUp();
-    if (outcome === 'completed') await this.evaluate();
-    else if (args.saveStrategy !== 'no') await this.saveCheckpoint();
+    this.table.catchUp();
+    if (outcome !== 'aborted') await this.evaluate();
+    if (plan.arguments.saveStrategy !== 'no') await this.saveCheckpoint({ isLast: true });
+    await this.checkpoints?.settle();
+    const cardEvaluations = await this.chooseTable(outcome !== 'aborted');
     await this.writeRecords();
-    const readme = this.readme();
-    const modelFolder = await this.output?.saveModel((folder) => model.save(folder, { readme }));
-    const elapsedMs = this.elapsedMs();
+    const readme = this.readme(cardEvaluations);
+    const modelFolder = await output?.saveModel((folder) => plan.model.save(folder, { readme }));
+    const { reason } = this.stop;
+    const ending = { outcome, ...(outcome === 'stopped' && reason !== undefined ? { reason } : {}) } as const;
     const folder = modelFolder === undefined ? {} : { modelFolder };
-    this.emit({ type: 'training-end', step, steps, outcome, pairs, elapsedMs, ...folder });
-    const { evaluations, log } = this;
-    const figures = { outcome, step, steps, pairs, meanLoss: log.meanLoss, elapsedMs, stepsMs } as const;
-    return { ...figures, ...folder, evaluations, history: log.history, arguments: args };
+    const elapsedMs = this.elapsedMs();
+    this.emit({ type: 'training-end', step, steps: plan.steps, ...ending, pairs, elapsedMs, ...folder });
+    const { log, evaluation, clock } = this;
+    return {
+      ...ending,
+      ...folder,
+      step,
+      steps: plan.steps,
+      pairs,
+      meanLoss: log.meanLoss,
+      elapsedMs,
+      stepsMs: clock.stepsMs,
+      ...(checkpoint === undefined ? {} : { resumedFrom: checkpoint.folder }),
+      ...(evaluation.best.best === undefined ? {} : { best: evaluation.best.best }),
+      evaluations: evaluation.records,
+      history: log.history,
+      arguments: plan.arguments,
+    };
   }
 
-  private announce(): void {
+  /** Makes the table the one to end with. Returns the step whose evaluations are those of that table; undefined for the newest. */
+  private async chooseTable(isWhole: boolean): Promise<number | undefined> {
+    const { table, average, output, evaluation } = this;
+    const { loadBestModelAtEnd, averageCheckpoints } = this.plan.arguments;
+    const best = evaluation.best.best;
+    if (average !== undefined && average.updates > 0) table.values.set(average.values);
+    if (!isWhole || output === undefined) return undefined;
+    if (loadBestModelAtEnd && best !== undefined) {
+      await loadBestTable(output.checkpointPath(best.step), output.checkpoints, table.values);
+      return best.step;
+    }
+    if (averageCheckpoints !== undefined) {
+      await averageTables(output.plannedCheckpoints.slice(-averageCheckpoints), table.values);
+      await evaluation.evaluateAgain(this.progress);
+    }
+    return undefined;
+  }
+
+  private announce(checkpoint: SavedCheckpoint | undefined, notices: readonly NoticeEvent[]): void {
     const { model, datasets, steps, warmupSteps, batches, arguments: args } = this.plan;
     const { backend, threads } = model.kernels;
     const { runName, outputDir } = args;
@@ -256,33 +201,18 @@ class TrainingRun {
       datasets: datasets.map(({ name, rowCount }, i) => ({ name, rows: rowCount, batches: batches[i]! })),
       backend,
       threads,
-      startStep: 0,
+      startStep: checkpoint?.step ?? 0,
+      ...(checkpoint === undefined ? {} : { resumedFrom: checkpoint.folder }),
       ...(runName === undefined ? {} : { runName }),
       ...(outputDir === undefined ? {} : { outputDir }),
-      arguments: { ...args } as JsonObject,
+      arguments: { ...args } as unknown as JsonObject,
       setup: describeSetup(this.plan),
     });
-    for (const notice of planNotices(this.plan)) this.emit(notice);
-  }
-
-  private readme(): string {
-    return modelCard(this.plan, this.progress, this.evaluations);
+    for (const notice of [...notices, ...planNotices(this.plan)]) this.emit(notice);
   }
 
   private goesOn(): boolean {
-    if (this.plan.signal?.aborted) this.isAborted = true;
-    return !this.isAborted && this.progress.step < this.plan.steps;
-  }
-
-  /** The result of `work`, or undefined when the signal stopped it. */
-  private async unlessAborted<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAbort(error, this.plan.signal)) throw error;
-      this.isAborted = true;
-      return undefined;
-    }
+    return !this.stop.isOver && this.progress.step < this.plan.steps;
   }
 
   private closeLogWindow(): void {
@@ -290,36 +220,57 @@ class TrainingRun {
     const event = this.log.closeWindow(step, epoch, { ...this.clock.read(), elapsedMs: this.elapsedMs() });
     if (event !== undefined) this.emit(event);
   }
+}
 
-  private async writeRecords(): Promise<void> {
-    const records = this.unwrittenRecords;
-    this.unwrittenRecords = [];
-    for (const record of records) await this.output?.appendLog(record);
-  }
+/** What a run begins with: checked, counted, and with a place to write. */
+interface PreparedRun {
+  readonly plan: TrainingPlan;
+  readonly output: TrainingOutput | undefined;
+  readonly identity: RunIdentity | undefined;
+  readonly checkpoint: SavedCheckpoint | undefined;
+  readonly notices: readonly NoticeEvent[];
+}
 
-  /** Brings the rows named by `ids`, or all, up to date, before they are read. */
-  private catchUp(ids?: Int32Array): void {
-    const { kernels, table } = this.plan.model;
-    this.optimizer.catchUp(this.optimizerState, { kernels, table, ...(ids === undefined ? {} : { ids }) });
-  }
-
-  private elapsedMs(): number {
-    return performance.now() - this.startedAt;
-  }
-
-  private emit(event: TrainingEvent): void {
-    this.plan.onEvent?.(event);
-  }
+async function prepareRun(options: TrainOptions): Promise<PreparedRun> {
+  const plan = planTraining({
+    ...options,
+    evaluators: options.evaluators ?? [],
+    evalDatasets: options.evalDatasets ?? [],
+    callbacks: options.callbacks ?? [],
+    arguments: resolveTrainingArguments(options.arguments),
+    batchSampler: options.batchSampler ?? noDuplicatesBatchSampler(),
+    multiDatasetBatchSampler: options.multiDatasetBatchSampler ?? proportionalBatchSampler(),
+  });
+  const { outputDir, saveTotalLimit, saveStrategy } = plan.arguments;
+  const { checkpoint, notices } = await findResumePoint(options.resumeFromCheckpoint ?? false, outputDir);
+  const hasIdentity = outputDir !== undefined || checkpoint !== undefined;
+  const identity = hasIdentity ? await runIdentity(plan) : undefined;
+  const more = checkpoint === undefined ? [] : await checkResumable(checkpoint, identity!, plan);
+  const place = checkpoint && { resumed: { step: checkpoint.step, history: checkpoint.state.log_history } };
+  const limits = saveTotalLimit === undefined ? {} : { saveTotalLimit };
+  const settings = { ...limits, ...place, savesCheckpoints: saveStrategy !== 'no' };
+  const output = outputDir === undefined ? undefined : await openTrainingOutput(outputDir, settings);
+  // A model loaded from the checkpoint is the same run as the one that it began with.
+  const initial_table = checkpoint?.state.identity.initial_table ?? identity?.initial_table;
+  return {
+    plan,
+    output,
+    checkpoint,
+    identity: identity && { ...identity, initial_table: initial_table! },
+    notices: [...notices, ...more],
+  };
 }
 
 /**
  * Trains `model` on `datasets`: each step embeds a batch, takes the loss and its gradient and moves the table by AdamW.
  *
- * The table changes in place. With `arguments.outputDir` the model is saved in its folder `final`, also when `signal`
- * ended the run. The same options, kernels and thread count give the same bytes.
+ * The table changes in place. With `arguments.outputDir` the model is saved in its folder `final`, also when `signal` or a
+ * handler ended the run, and checkpoints as `saveStrategy` says, from which `resumeFromCheckpoint` goes on. The same options,
+ * kernels and thread count give the same bytes, however often the run was stopped.
  *
- * @throws EmbedbagError before the first step for arguments, datasets or an `outputDir` that cannot work, and
- * `non-finite-loss` at the step whose loss or gradient is NaN or infinite, with the table as it was before that step.
+ * @throws EmbedbagError before the first step for arguments, datasets, a checkpoint or an `outputDir` that cannot work;
+ * `output-not-writable` when the disk is full or taken away, with the last whole checkpoint; and `non-finite-loss` at the step
+ * whose loss or gradient is NaN or infinite, with the table as it was before that step and, in `outputDir`, its checkpoint.
  *
  * @example
  * ```ts
@@ -327,7 +278,8 @@ class TrainingRun {
  *   model,
  *   datasets,
  *   loss: matryoshkaLoss(multipleNegativesRankingLoss(), { dims: [256, 128, 64] }),
- *   arguments: { perDeviceTrainBatchSize: 1024, outputDir: 'output/first' },
+ *   arguments: { perDeviceTrainBatchSize: 1024, outputDir: 'output/first', saveStrategy: 'steps', saveTotalLimit: 2 },
+ *   resumeFromCheckpoint: true,
  *   onEvent: progressReporter({ stream: process.stderr }),
  * });
  * ```
@@ -335,22 +287,16 @@ class TrainingRun {
  * Follows `SentenceTransformerTrainer` of sentence-transformers.
  */
 export async function train(options: TrainOptions): Promise<TrainingSummary> {
-  const plan = planTraining({
-    ...options,
-    evaluators: options.evaluators ?? [],
-    arguments: resolveTrainingArguments(options.arguments),
-    batchSampler: options.batchSampler ?? noDuplicatesBatchSampler(),
-    multiDatasetBatchSampler: options.multiDatasetBatchSampler ?? proportionalBatchSampler(),
-  });
-  const { outputDir, saveTotalLimit } = plan.arguments;
-  const limits = saveTotalLimit === undefined ? {} : { saveTotalLimit };
-  const output = outputDir === undefined ? undefined : await openTrainingOutput(outputDir, limits);
-  const run = new TrainingRun(plan, output);
+  const { plan, output, identity, checkpoint, notices } = await prepareRun(options);
+  const run = new TrainingRun(plan, output, identity);
   try {
-    return await run.run();
+    const summary = await run.run(checkpoint, notices);
+    await closeCallbacks(plan.callbacks);
+    return summary;
   } catch (error) {
-    run.tellFailure(error);
-    throw error;
+    const told = await run.fail(error);
+    await closeCallbacks(plan.callbacks).catch(() => undefined);
+    throw told;
   } finally {
     run.dispose();
   }

@@ -17,8 +17,12 @@ test('the defaults are those of static models', () => {
   expect(resolveTrainingArguments()).toEqual({
     numTrainEpochs: 1,
     perDeviceTrainBatchSize: 2048,
+    perDeviceEvalBatchSize: 2048,
+    gradientAccumulationSteps: 1,
     learningRate: 0.2,
+    lrSchedulerType: 'linear',
     warmupRatio: 0.1,
+    lrDecayRatio: 0.2,
     weightDecay: 0,
     maxGradNorm: 1,
     adamBeta1: 0.9,
@@ -32,6 +36,10 @@ test('the defaults are those of static models', () => {
     evalOnStart: false,
     saveStrategy: 'no',
     saveSteps: 250,
+    loadBestModelAtEnd: false,
+    earlyStoppingThreshold: 0,
+    emaSteps: 10,
+    reportTo: [],
     loggingSteps: 10,
     loggingFirstStep: false,
     bf16: false,
@@ -97,6 +105,17 @@ test.each([
   ['saveTotalLimit', [0], [1]],
   ['loggingSteps', [0], [1]],
   ['outputDir', ['', 3], ['output']],
+  ['perDeviceEvalBatchSize', [0], [7]],
+  ['gradientAccumulationSteps', [0, 1.5], [4]],
+  ['lrSchedulerType', ['cos'], ['cosine', 'constant', 'warmup_stable_decay']],
+  ['lrDecayRatio', [-1, 2], [0, 1]],
+  ['lrDecaySteps', [0], [5]],
+  ['metricForBestModel', [''], ['loss']],
+  ['greaterIsBetter', ['yes'], [true, false]],
+  ['earlyStoppingThreshold', [-1], [0.1]],
+  ['emaDecay', [1, -0.5], [0.99]],
+  ['emaSteps', [0], [5]],
+  ['reportTo', ['tensorboard', [1], ['a', 'a']], [[], ['tensorboard']]],
   ['runName', ['', {}], ['first']],
 ])('`%s` refuses %j and takes %j', (name, refused, taken) => {
   for (const value of refused) expect(mistakesOf({ [name]: value })).toHaveLength(1);
@@ -107,6 +126,38 @@ test('checkpoints without a folder to save in are a mistake', () => {
   expect(mistakesOf({ saveStrategy: 'steps' })).toEqual([
     '`saveStrategy`: expected an `outputDir` to save in, received none. Set `outputDir`.',
   ]);
+});
+
+test.each([
+  [
+    { loadBestModelAtEnd: true, outputDir: 'x', saveStrategy: 'steps' },
+    '`loadBestModelAtEnd`: expected `evalStrategy` and `saveStrategy` to be the same and not `no`, received `no` and `steps`. Set both.',
+  ],
+  [
+    {
+      loadBestModelAtEnd: true,
+      outputDir: 'x',
+      saveStrategy: 'steps',
+      evalStrategy: 'steps',
+      saveSteps: 10,
+      evalSteps: 4,
+    },
+    '`loadBestModelAtEnd`: expected `saveSteps` to be a multiple of `evalSteps`, received 10 and 4. Change one of them.',
+  ],
+  [
+    { earlyStoppingPatience: 3 },
+    '`earlyStoppingPatience`: expected an `evalStrategy` other than `no`, received `no`. Set `evalStrategy`.',
+  ],
+  [
+    { averageCheckpoints: 3, outputDir: 'x', saveStrategy: 'epoch', saveTotalLimit: 2 },
+    '`averageCheckpoints`: expected a `saveStrategy` that keeps 3 checkpoints, received `epoch` and a `saveTotalLimit` of 2. Save and keep more.',
+  ],
+  [
+    { averageCheckpoints: 3, outputDir: 'x', saveStrategy: 'epoch', emaDecay: 0.9 },
+    '`averageCheckpoints`: expected neither `emaDecay` nor `loadBestModelAtEnd` beside it, which also choose the last table. Keep one of them.',
+  ],
+])('%j is a mistake', (input, mistake) => {
+  expect(mistakesOf(input)).toEqual([mistake]);
 });
 
 test('two kinds of reduced precision are a mistake', () => {

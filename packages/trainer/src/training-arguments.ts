@@ -1,6 +1,8 @@
 import { EmbedbagError } from '@embedbag/core';
 import type { AdamWMode } from './adamw.js';
+import { ARGUMENT_RULES } from './argument-rules.js';
 import { closestName } from './closest-name.js';
+import type { LrSchedulerType } from './learning-rate-schedule.js';
 
 /** When something happens while training: never, every so many steps, or after each epoch. */
 export type IntervalStrategy = 'no' | 'steps' | 'epoch';
@@ -16,12 +18,25 @@ export interface TrainingArgumentsInput {
   readonly maxSteps?: number;
   /** Rows a batch. Every other row of the batch is a negative, so this is a setting of the loss too. Default 2048. */
   readonly perDeviceTrainBatchSize?: number;
+  /** Rows a batch of held-out data; their loss depends on it. Default: `perDeviceTrainBatchSize`. */
+  readonly perDeviceEvalBatchSize?: number;
+  /**
+   * Batches whose gradients are averaged for one step. The loss of each still sees the negatives of its own batch alone: for more
+   * negatives raise `perDeviceTrainBatchSize`, with a cached loss where memory ends. Default 1.
+   */
+  readonly gradientAccumulationSteps?: number;
   /** The rate at the end of the warm-up. Static models want far more than transformers do. Default 0.2. */
   readonly learningRate?: number;
+  /** How the rate goes on after the warm-up: see `learningRateSchedule`. Default `linear`. */
+  readonly lrSchedulerType?: LrSchedulerType;
   /** Share of the steps in which the rate rises from 0, 0 to 1. Default 0.1. */
   readonly warmupRatio?: number;
   /** Steps of the warm-up, in place of `warmupRatio`. */
   readonly warmupSteps?: number;
+  /** Share of the steps in which `warmup_stable_decay` falls, rounded up, 0 to 1. Default 0.2. */
+  readonly lrDecayRatio?: number;
+  /** Steps of that decay, in place of `lrDecayRatio`. */
+  readonly lrDecaySteps?: number;
   /** Decoupled weight decay. Default 0. */
   readonly weightDecay?: number;
   /** Gradients with a larger Euclidean norm are scaled down to it; 0 for no limit. Default 1. */
@@ -53,12 +68,36 @@ export interface TrainingArgumentsInput {
   readonly saveStrategy?: IntervalStrategy;
   /** Steps between checkpoints with `saveStrategy: 'steps'`. Default 250. */
   readonly saveSteps?: number;
-  /** How many checkpoints of this run are kept, the newest. Default: all. */
+  /** How many checkpoints of this run are kept: the newest, and the best by `metricForBestModel` always. Default: all. */
   readonly saveTotalLimit?: number;
+  /** End with the table of the best checkpoint. Needs both strategies to be the same. Default false. */
+  readonly loadBestModelAtEnd?: boolean;
+  /**
+   * The key of the figure that tells the best checkpoint and when to stop early, also with `eval_` before it.
+   * Default: `loss` with `evalDatasets`, else the primary metric of the first evaluator.
+   */
+  readonly metricForBestModel?: string;
+  /** Default: true, unless the name of the metric ends in `loss`. */
+  readonly greaterIsBetter?: boolean;
+  /** Stop after so many evaluations in a row that are no better than the best before. Default: never. */
+  readonly earlyStoppingPatience?: number;
+  /** An evaluation is better by more than this. Default 0. */
+  readonly earlyStoppingThreshold?: number;
+  /**
+   * Keep a running average of the table, evaluate it and end with it. It forgets by this factor at each of its updates, at first
+   * faster: `min(emaDecay, (1 + n) / (10 + n))` at update n, as TensorFlow does. Default: none.
+   */
+  readonly emaDecay?: number;
+  /** Steps between two updates of the average. Each reads the whole table. Default 10. */
+  readonly emaSteps?: number;
+  /** End with the mean of the tables of so many last checkpoints, the one after the last step among them. Default: none. */
+  readonly averageCheckpoints?: number;
   /** Steps between two `log` events. Default 10. */
   readonly loggingSteps?: number;
   /** Log the first step too. Default false. */
   readonly loggingFirstStep?: boolean;
+  /** The names of loggers; each must be among `loggers`. Default: none. */
+  readonly reportTo?: readonly string[];
   /** The folder for the model, the checkpoints and the log. Default: nothing is written. */
   readonly outputDir?: string;
   /**
@@ -73,87 +112,22 @@ export interface TrainingArgumentsInput {
   readonly runName?: string;
 }
 
-type WithoutDefault = 'maxSteps' | 'warmupSteps' | 'saveTotalLimit' | 'outputDir' | 'runName';
+type WithoutDefault =
+  | 'maxSteps'
+  | 'warmupSteps'
+  | 'lrDecaySteps'
+  | 'saveTotalLimit'
+  | 'metricForBestModel'
+  | 'greaterIsBetter'
+  | 'earlyStoppingPatience'
+  | 'emaDecay'
+  | 'averageCheckpoints'
+  | 'outputDir'
+  | 'runName';
 
 /** {@link TrainingArgumentsInput} that were found valid, with the defaults filled in. */
 export type TrainingArguments = Required<Omit<TrainingArgumentsInput, WithoutDefault>> &
   Pick<TrainingArgumentsInput, WithoutDefault>;
-
-interface Rule {
-  readonly default: number | boolean | string | undefined;
-  /** Completes "expected ...". */
-  readonly expected: string;
-  accepts(value: unknown): boolean;
-}
-
-const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
-
-function numberWhere(defaultValue: number, expected: string, accepts: (value: number) => boolean): Rule {
-  return { default: defaultValue, expected, accepts: (value) => isNumber(value) && accepts(value) };
-}
-
-function count(defaultValue: number | undefined, least: 0 | 1 = 1): Rule {
-  return {
-    default: defaultValue,
-    expected: `a whole number of at least ${least}`,
-    accepts: (value) => Number.isSafeInteger(value) && (value as number) >= least,
-  };
-}
-
-function flag(): Rule {
-  return { default: false, expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
-}
-
-function text(): Rule {
-  return {
-    default: undefined,
-    expected: 'a string that is not empty',
-    accepts: (value) => typeof value === 'string' && value !== '',
-  };
-}
-
-function choice<Value extends string>(defaultValue: Value, values: readonly Value[]): Rule {
-  const named = values.map((value) => `\`${value}\``);
-  return {
-    default: defaultValue,
-    expected: `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`,
-    accepts: (value) => values.includes(value as Value),
-  };
-}
-
-const strategy = (): Rule => choice<IntervalStrategy>('no', ['no', 'steps', 'epoch']);
-
-const beta = (defaultValue: number): Rule =>
-  numberWhere(defaultValue, 'a number of at least 0 and below 1', (value) => value >= 0 && value < 1);
-
-const RULES: Readonly<Record<keyof TrainingArgumentsInput, Rule>> = {
-  numTrainEpochs: numberWhere(1, 'a finite number above 0', (value) => value > 0 && Number.isFinite(value)),
-  maxSteps: count(undefined),
-  perDeviceTrainBatchSize: count(2048),
-  learningRate: numberWhere(0.2, 'a finite number above 0', (value) => value > 0 && Number.isFinite(value)),
-  warmupRatio: numberWhere(0.1, 'a number from 0 to 1', (value) => value >= 0 && value <= 1),
-  warmupSteps: count(undefined, 0),
-  weightDecay: numberWhere(0, 'a finite number of at least 0', (value) => value >= 0 && Number.isFinite(value)),
-  maxGradNorm: numberWhere(1, 'a number of at least 0', (value) => value >= 0),
-  adamBeta1: beta(0.9),
-  adamBeta2: beta(0.999),
-  adamEpsilon: numberWhere(1e-8, 'a finite number above 0', (value) => value > 0 && Number.isFinite(value)),
-  optimizer: choice<AdamWMode>('deferred', ['dense', 'deferred', 'lazy']),
-  seed: count(42, 0),
-  dataloaderDropLast: flag(),
-  evalStrategy: strategy(),
-  evalSteps: count(250),
-  evalOnStart: flag(),
-  saveStrategy: strategy(),
-  saveSteps: count(250),
-  saveTotalLimit: count(undefined),
-  loggingSteps: count(10),
-  loggingFirstStep: flag(),
-  outputDir: text(),
-  bf16: flag(),
-  fp16: flag(),
-  runName: text(),
-};
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return `\`${value}\``;
@@ -162,20 +136,55 @@ function shown(value: unknown): string {
 }
 
 function unknownArgument(key: string): string {
-  const meant = closestName(key, Object.keys(RULES));
+  const meant = closestName(key, Object.keys(ARGUMENT_RULES));
   return `\`${key}\`: no such argument. ${meant === undefined ? 'Leave it out.' : `Did you mean \`${meant}\`?`}`;
 }
 
 /** What is wrong about arguments that are each fine. */
 function contradictions(resolved: TrainingArguments): string[] {
+  const { saveStrategy, evalStrategy, averageCheckpoints, saveTotalLimit } = resolved;
   const mistakes: string[] = [];
-  if (resolved.saveStrategy !== 'no' && resolved.outputDir === undefined) {
-    mistakes.push('`saveStrategy`: expected an `outputDir` to save in, received none. Set `outputDir`.');
+  const expect = (isFine: boolean, mistake: string): void => {
+    if (!isFine) mistakes.push(mistake);
+  };
+  expect(
+    saveStrategy === 'no' || resolved.outputDir !== undefined,
+    '`saveStrategy`: expected an `outputDir` to save in, received none. Set `outputDir`.',
+  );
+  expect(
+    !(resolved.bf16 && resolved.fp16),
+    '`bf16` and `fp16`: expected at most one of them to be true, received both. Leave one out.',
+  );
+  if (resolved.loadBestModelAtEnd) {
+    expect(
+      saveStrategy !== 'no' && saveStrategy === evalStrategy,
+      `\`loadBestModelAtEnd\`: expected \`evalStrategy\` and \`saveStrategy\` to be the same and not \`no\`, received \`${evalStrategy}\` and \`${saveStrategy}\`. Set both.`,
+    );
+    expect(
+      saveStrategy !== 'steps' || resolved.saveSteps % resolved.evalSteps === 0,
+      `\`loadBestModelAtEnd\`: expected \`saveSteps\` to be a multiple of \`evalSteps\`, received ${resolved.saveSteps} and ${resolved.evalSteps}. Change one of them.`,
+    );
   }
-  if (resolved.bf16 && resolved.fp16) {
-    mistakes.push('`bf16` and `fp16`: expected at most one of them to be true, received both. Leave one out.');
+  expect(
+    resolved.earlyStoppingPatience === undefined || evalStrategy !== 'no',
+    '`earlyStoppingPatience`: expected an `evalStrategy` other than `no`, received `no`. Set `evalStrategy`.',
+  );
+  if (averageCheckpoints !== undefined) {
+    expect(
+      saveStrategy !== 'no' && (saveTotalLimit ?? averageCheckpoints) >= averageCheckpoints,
+      `\`averageCheckpoints\`: expected a \`saveStrategy\` that keeps ${averageCheckpoints} checkpoints, received \`${saveStrategy}\`${saveTotalLimit === undefined ? '' : ` and a \`saveTotalLimit\` of ${saveTotalLimit}`}. Save and keep more.`,
+    );
+    expect(
+      resolved.emaDecay === undefined && !resolved.loadBestModelAtEnd,
+      '`averageCheckpoints`: expected neither `emaDecay` nor `loadBestModelAtEnd` beside it, which also choose the last table. Keep one of them.',
+    );
   }
   return mistakes;
+}
+
+/** The default of an argument that is that of another. */
+function derivedDefaults(resolved: Record<string, unknown>): void {
+  resolved.perDeviceEvalBatchSize ??= resolved.perDeviceTrainBatchSize;
 }
 
 /**
@@ -191,9 +200,9 @@ function contradictions(resolved: TrainingArguments): string[] {
 export function resolveTrainingArguments(input: TrainingArgumentsInput = {}): TrainingArguments {
   const mistakes: string[] = [];
   const given = input as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(given)) if (!Object.hasOwn(RULES, key)) mistakes.push(unknownArgument(key));
+  for (const key of Object.keys(given)) if (!Object.hasOwn(ARGUMENT_RULES, key)) mistakes.push(unknownArgument(key));
   const resolved: Record<string, unknown> = {};
-  for (const [key, rule] of Object.entries(RULES)) {
+  for (const [key, rule] of Object.entries(ARGUMENT_RULES)) {
     const value = given[key];
     if (value === undefined) {
       if (rule.default !== undefined) resolved[key] = rule.default;
@@ -203,6 +212,7 @@ export function resolveTrainingArguments(input: TrainingArgumentsInput = {}): Tr
       mistakes.push(`\`${key}\`: expected ${rule.expected}, received ${shown(value)}.`);
     }
   }
+  derivedDefaults(resolved);
   mistakes.push(...contradictions(resolved as unknown as TrainingArguments));
   if (mistakes.length > 0) throw invalidArguments(mistakes);
   return Object.freeze(resolved as unknown as TrainingArguments);

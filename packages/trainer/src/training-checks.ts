@@ -2,7 +2,6 @@ import {
   BATCH_SAMPLER_CONTRACT,
   EmbedbagError,
   EVALUATOR_CONTRACT,
-  type Evaluator,
   LOSS_CONTRACT,
   type Loss,
   MULTI_DATASET_BATCH_SAMPLER_CONTRACT,
@@ -10,7 +9,6 @@ import {
   type TextDataset,
 } from '@embedbag/core';
 import type { ResolvedTrainOptions, TrainOptions } from './train-options.js';
-import type { TrainingArguments } from './training-arguments.js';
 
 /** Whether `loss` is one loss for all datasets, and not a record of losses by dataset. */
 function isLoss(loss: TrainOptions['loss']): loss is Loss {
@@ -32,7 +30,9 @@ function checkContract(
 
 /** Refuses plugins made for another version of the contracts: `unsupported-contract`. */
 export function checkContracts(options: ResolvedTrainOptions, losses: readonly Loss[]): void {
-  for (const dataset of options.datasets) checkContract('dataset', dataset, TEXT_DATASET_CONTRACT);
+  for (const dataset of [...options.datasets, ...options.evalDatasets]) {
+    checkContract('dataset', dataset, TEXT_DATASET_CONTRACT);
+  }
   for (const loss of losses) checkContract('loss', loss, LOSS_CONTRACT);
   for (const evaluator of options.evaluators) checkContract('evaluator', evaluator, EVALUATOR_CONTRACT);
   checkContract('batch sampler', options.batchSampler, BATCH_SAMPLER_CONTRACT);
@@ -47,6 +47,11 @@ export function checkDatasets(datasets: readonly TextDataset[]): void {
       message: 'Expected `datasets` to hold at least one dataset, received none. Read one with `readDataset`.',
     });
   }
+  checkRowsAndNames(datasets);
+}
+
+/** Refuses empty datasets and two of one name. */
+export function checkRowsAndNames(datasets: readonly TextDataset[]): void {
   const names = new Set<string>();
   for (const { name, rowCount } of datasets) {
     if (rowCount === 0) {
@@ -85,6 +90,21 @@ export function lossesByDataset(datasets: readonly TextDataset[], loss: TrainOpt
   return names.map((name) => loss[name]!);
 }
 
+/** The loss of each held-out dataset; of losses by name, one of them has its name. Throws `loss-without-dataset`. */
+export function lossesOfHeldOut(datasets: readonly TextDataset[], loss: TrainOptions['loss']): Loss[] {
+  return datasets.map(({ name }) => {
+    if (isLoss(loss)) return loss;
+    if (Object.hasOwn(loss, name)) return loss[name]!;
+    throw new EmbedbagError({
+      code: 'loss-without-dataset',
+      message: `Expected \`loss\` to have an entry for the held-out dataset \`${name}\`, received ${Object.keys(loss)
+        .map((each) => `\`${each}\``)
+        .join(', ')}. Name it as one of them, or give one loss for all.`,
+      details: { missing: [name] },
+    });
+  });
+}
+
 /** A loss by name, and the one inside it that its config names: it is the inner one that takes the columns. */
 function title({ name, config }: Loss): string {
   return typeof config.loss === 'string' ? `\`${name}\` over \`${config.loss}\`` : `\`${name}\``;
@@ -114,12 +134,22 @@ export function checkColumns(datasets: readonly TextDataset[], losses: readonly 
   });
 }
 
-/** Refuses arguments that ask for evaluation when there is nothing to run: `no-evaluator`. */
-export function checkEvaluators(evaluators: readonly Evaluator[], args: TrainingArguments): void {
+/** Refuses arguments that ask for what evaluates or reports and is not there: `no-evaluator`, `no-logger`. */
+export function checkEvaluators({ evaluators, evalDatasets, callbacks, arguments: args }: ResolvedTrainOptions): void {
   const wanted = args.evalOnStart ? '`evalOnStart`' : `\`evalStrategy: '${args.evalStrategy}'\``;
-  if ((!args.evalOnStart && args.evalStrategy === 'no') || evaluators.length > 0) return;
+  const isAsked = args.evalOnStart || args.evalStrategy !== 'no';
+  if (isAsked && evaluators.length + evalDatasets.length === 0) {
+    throw new EmbedbagError({
+      code: 'no-evaluator',
+      message: `Expected \`evaluators\` or \`evalDatasets\` for ${wanted}, received none. Pass some, or leave the argument out.`,
+    });
+  }
+  const names = callbacks.map(({ name }) => name);
+  const missing = args.reportTo.find((name) => !names.includes(name));
+  if (missing === undefined) return;
   throw new EmbedbagError({
-    code: 'no-evaluator',
-    message: `Expected \`evaluators\` for ${wanted}, received none. Pass some, or leave the argument out.`,
+    code: 'no-logger',
+    message: `Expected \`callbacks\` to hold a logger named \`${missing}\` for \`reportTo\`, received ${names.map((name) => `\`${name}\``).join(', ') || 'none'}. Pass it, or take the name out.`,
+    details: { missing, names },
   });
 }

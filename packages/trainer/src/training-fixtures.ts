@@ -1,4 +1,4 @@
-/** What the tests of this package train on; no part of the package. */
+/** What the tests of this package train with; no part of the package. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,60 +7,20 @@ import {
   type BatchSampler,
   EVALUATOR_CONTRACT,
   type Evaluator,
-  hashTexts,
   type Kernels,
   LOSS_CONTRACT,
   type Loss,
-  TEXT_DATASET_CONTRACT,
-  type TextDataset,
   type TrainingEvent,
 } from '@embedbag/core';
-import { datasetFromColumns } from '@embedbag/datasets';
 import { createTypeScriptKernels } from '@embedbag/kernels';
 import { multipleNegativesRankingLoss } from '@embedbag/losses';
-import { StaticEmbedding } from '@embedbag/static-embedding';
-import { tokenizerFromJson, trainWordPiece } from '@embedbag/tokenization';
+import type { StaticEmbedding } from '@embedbag/static-embedding';
 import { afterEach, beforeEach } from 'vitest';
+import { pairsDataset, tinyModel } from './tiny-data-fixtures.js';
 import { train } from './train.js';
 import type { TrainingSummary, TrainOptions } from './train-options.js';
 
-const WORDS = 'red green blue stone river cloud bread horse paper lamp glass wheel north south early late'.split(' ');
-
-/** The `i`-th of 3,840 distinct pairs: an anchor and a positive that share two words. */
-export function pair(i: number): readonly [string, string] {
-  const word = (n: number): string => WORDS[n % WORDS.length]!;
-  const [a, b, c] = [word(i), word(i * 7 + Math.floor(i / 16)), word(i * 3 + Math.floor(i / 256))];
-  return [`${a} ${b} ${c} ${i}`, `${c} and ${a} ${i + 5000}`];
-}
-
-/** A dataset of any columns, also of those that `datasetFromColumns` refuses. */
-export function memoryDataset(name: string, columns: Readonly<Record<string, readonly string[]>>): TextDataset {
-  const texts = Object.values(columns);
-  const hashes = texts.map(hashTexts);
-  return {
-    contract: TEXT_DATASET_CONTRACT,
-    name,
-    rowCount: texts[0]!.length,
-    columns: Object.keys(columns),
-    texts: (column, rows) => Array.from(rows, (row) => texts[column]![row]!),
-    textHashes: (column) => hashes[column]!,
-  };
-}
-
-/** `count` pairs from number `first` on. */
-export function pairsDataset(name: string, count: number, first = 0): TextDataset {
-  const pairs = Array.from({ length: count }, (_, i) => pair(first + i));
-  const anchor = pairs.map(([text]) => text);
-  const positive = pairs.map(([, text]) => text);
-  return datasetFromColumns({ name, columns: { anchor, positive } });
-}
-
-/** A model with the same table at every call; the kernels stay the caller's. */
-export function tinyModel(kernels: Kernels, dimension = 8): Promise<StaticEmbedding> {
-  const texts = Array.from({ length: 200 }, (_, i) => pair(i).join(' '));
-  const tokenizer = tokenizerFromJson(trainWordPiece(texts, { vocabularySize: 150 }));
-  return StaticEmbedding.create({ tokenizer, dimension, seed: 7, kernels });
-}
+export { memoryDataset, pair, pairsDataset, tinyModel } from './tiny-data-fixtures.js';
 
 /** Hands out the rows in their order, which a dataset of fixed batches needs. */
 export function inOrderBatchSampler(): BatchSampler {
@@ -155,9 +115,9 @@ async function runTiny(
     ...options,
     model,
     arguments: { perDeviceTrainBatchSize: 16, ...options.arguments },
-    onEvent: (event) => {
+    onEvent: (event, control) => {
       events.push(event);
-      options.onEvent?.(event);
+      options.onEvent?.(event, control);
     },
   });
   return { model, summary };

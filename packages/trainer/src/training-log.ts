@@ -30,6 +30,8 @@ export interface TrainingLog {
   readonly meanLoss: number;
   /** The sums since the last line and over all steps, for a checkpoint. */
   state(): JsonObject;
+  /** Goes on from the `state` and the `history` of another log. */
+  restore(state: JsonObject, history: readonly JsonObject[]): void;
   addStep(step: StepRecord): void;
   /** The means over the steps since the last call, which begin anew; undefined when there was none. */
   closeWindow(step: number, epoch: number, time: LogTime): LogEvent | undefined;
@@ -46,6 +48,18 @@ interface Sums {
 }
 
 const noSteps = (): Sums => ({ steps: 0, loss: 0, gradientNorm: 0, rows: 0, tokens: 0, learningRate: 0 });
+
+function savedSums({
+  gradientNorm: grad_norm,
+  learningRate: learning_rate,
+  ...sums
+}: Sums): Record<Exclude<keyof Sums, 'gradientNorm' | 'learningRate'> | 'grad_norm' | 'learning_rate', number> {
+  return { ...sums, grad_norm, learning_rate };
+}
+
+function restoredSums({ grad_norm, learning_rate, ...sums }: ReturnType<typeof savedSums>): Sums {
+  return { ...sums, gradientNorm: grad_norm, learningRate: learning_rate };
+}
 
 /** What limits a run, and the memory of its process. */
 function speedOf(
@@ -80,14 +94,14 @@ export function createTrainingLog(onRecord: (record: JsonObject) => void): Train
     state: () => ({
       steps: allSteps,
       loss: allLoss,
-      window: {
-        steps: window.steps,
-        loss: window.loss,
-        grad_norm: window.gradientNorm,
-        rows: window.rows,
-        tokens: window.tokens,
-      },
+      window: savedSums(window),
     }),
+    restore(state, lines) {
+      history.push(...lines);
+      allSteps = state.steps as number;
+      allLoss = state.loss as number;
+      window = restoredSums(state.window as Record<keyof ReturnType<typeof savedSums>, number>);
+    },
     addStep(step) {
       allSteps += 1;
       allLoss += step.loss;

@@ -4,7 +4,8 @@ import type { TrainingPlan } from './training-plan.js';
 /** The event of one notice. */
 export type NoticeEvent = Extract<TrainingEvent, { readonly type: 'notice' }>;
 
-function notice(code: string, message: string): NoticeEvent {
+/** The event of a notice with this code and message. */
+export function notice(code: string, message: string): NoticeEvent {
   return { type: 'notice', code, message };
 }
 
@@ -18,6 +19,11 @@ export function planNotices({ arguments: args, datasets, batches, model, product
     notices.push(notice('int16-used', `\`${asked}\`: products of embeddings are taken in 16-bit integers.`));
   } else if (args.bf16 || args.fp16) {
     notices.push(notice('float32-used', `\`${asked}\` is accepted; these kernels compute in float32.`));
+  }
+  if (args.gradientAccumulationSteps > 1) {
+    const count = args.gradientAccumulationSteps;
+    const message = `\`gradientAccumulationSteps\` averages the gradients of ${count} batches and adds no negatives: a row is compared with its own batch alone. For more negatives raise \`perDeviceTrainBatchSize\`.`;
+    notices.push(notice('no-more-negatives', message));
   }
   const without = datasets.filter((_, i) => batches[i] === 0).map(({ name, rowCount }) => `${name} (${rowCount} rows)`);
   if (without.length > 0) {
