@@ -8,4 +8,5 @@ export * from './run-command.js';
 export * from './run-program.js';
 export * from './search-index.js';
 export * from './text-table.js';
+export * from './train-config.js';
 export * from './typed-lines.js';

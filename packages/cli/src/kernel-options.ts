@@ -6,6 +6,9 @@ import { createTensorFlowKernels, TENSORFLOW_BACKENDS, type TensorFlowBackendNam
 
 const BACKENDS = ['auto', 'wasm', 'wasm-simd', 'wasm-relaxed-simd', 'typescript'] as const;
 
+/** The values of `--backend`. */
+export const BACKEND_NAMES: readonly KernelOptions['backend'][] = [...BACKENDS, ...TENSORFLOW_BACKENDS];
+
 /** The options of every command that computes. */
 export interface KernelOptions {
   readonly backend: (typeof BACKENDS)[number] | TensorFlowBackendName;
@@ -15,9 +18,7 @@ export interface KernelOptions {
 /** Adds `--backend` and `--threads` to `command`. */
 export function addKernelOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option('--backend <name>', 'what computes').choices([...BACKENDS, ...TENSORFLOW_BACKENDS]).default('auto'),
-    )
+    .addOption(new Option('--backend <name>', 'what computes').choices(BACKEND_NAMES).default('auto'))
     .option('--threads <count>', 'threads that compute (default: one a core)', integerOption(1));
 }
 

@@ -164,8 +164,33 @@ test('a line that is no JSON string is refused by tokenize', async () => {
 });
 
 test('a training option out of range names all that is wrong', async () => {
-  const message = await refusal(train(files.pairs, '--warmup-ratio', '3'));
-  expect(message).toContain('warmupRatio');
+  const message = await refusal(
+    train(files.pairs, '--warmup-ratio', '3', '--epochs', 'many', '--lr-scheduler-type', 'cos', '--bf16', 'perhaps'),
+  );
+  expect(message).toBe(
+    [
+      'error: Expected settings of a run that can begin, received 4 mistakes:',
+      '- `--epochs`: expected a finite number above 0, received `many`.',
+      '- `--lr-scheduler-type`: expected `linear`, `cosine`, `constant`, `constant_with_warmup` or `warmup_stable_decay`, received `cos`.',
+      '- `--warmup-ratio`: expected a number from 0 to 1, received 3.',
+      '- `--bf16`: expected true or false, received `perhaps`.',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('what a run cannot begin without is asked for all at once', async () => {
+  const message = await refusal(['train', '--seed', '-1']);
+  expect(message).toBe(
+    [
+      'error: Expected settings of a run that can begin, received 4 mistakes:',
+      '- `--train`: expected files of rows, received none. Name some.',
+      '- `--output`: expected a folder for the model, received none. Name one.',
+      '- `--tokenizer` or `--model`: expected one of them, received neither. Give a tokenizer.json to begin with a random table, or a model folder to go on with it.',
+      '- `--seed`: expected a whole number of at least 0, received -1.',
+      '',
+    ].join('\n'),
+  );
 });
 
 test('Matryoshka dims larger than the model are refused before anything is made', async () => {

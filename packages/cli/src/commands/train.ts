@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EmbedbagError, type Evaluator, type Hub, type Kernels, type TextDataset } from '@embedbag/core';
+import type { Evaluator, Hub, Kernels, TextDataset } from '@embedbag/core';
 import {
   listRetrievalFolders,
   type OpenDatasetOptions,
@@ -10,43 +10,31 @@ import {
 import { informationRetrievalEvaluator } from '@embedbag/evaluators';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { loadTokenizer } from '@embedbag/tokenization';
-import { progressReporter, type TrainingArgumentsInput, type TrainingSummary, train } from '@embedbag/trainer';
+import { progressReporter, type TrainingSummary, train } from '@embedbag/trainer';
 import { Command } from 'commander';
 import { BUILT_IN_LOSSES, type LoadModel } from '../built-in-losses.js';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
 import { type LossChoice, lossFromOptions } from '../loss-option.js';
-import {
-  columnsOption,
-  dimsOption,
-  integerOption,
-  jsonObjectOption,
-  numberOption,
-  positiveOption,
-} from '../option-values.js';
+import { columnsOption, dimsOption, integerOption, jsonObjectOption, positiveOption } from '../option-values.js';
 import { programHub } from '../program-hub.js';
 import { readingProgress } from '../reading-progress.js';
+import { type ResolvedTrainConfig, resolveTrainConfig, type TrainFlags } from '../resolve-train-config.js';
+import { runConfigSaver } from '../run-config-saver.js';
 import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
+import { addTrainingArgumentOptions, argumentsFromFlags } from '../training-argument-options.js';
 
-interface TrainOptions extends KernelOptions, LossChoice {
-  readonly train: readonly string[];
+/** Parsed options, the training arguments aside. */
+interface TrainOptions extends KernelOptions, Partial<LossChoice> {
+  readonly config?: string;
+  readonly resume?: string | true;
+  readonly train?: readonly string[];
   readonly columns?: Readonly<Record<string, string>>;
   readonly streaming?: string | true;
+  readonly evalData?: readonly string[];
   readonly eval?: string;
   readonly tokenizer?: string;
   readonly model?: string;
-  readonly output: string;
-  readonly dimension: number;
-  readonly batchSize: number;
-  readonly epochs: number;
-  readonly maxSteps?: number;
-  readonly learningRate: number;
-  readonly warmupRatio: number;
-  readonly weightDecay: number;
-  readonly seed: number;
-  readonly bf16?: boolean;
-  readonly evalSteps?: number;
-  readonly saveSteps?: number;
-  readonly loggingSteps?: number;
+  readonly dimension?: number;
   readonly json?: boolean;
 }
 
@@ -66,17 +54,23 @@ Examples:
       --loss gist --loss-options '{"guide": "my-model/final", "margin": 0.05}'
   $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output mine --loss ./my-loss.js
 
+  $ embedbag train --config run.json --learning-rate 0.1 --output other
+  $ embedbag train --config my-model/run.json --resume
+
+Settings may also come from --config: JSON, or a .js or .ts module that exports \`config\`. Flags replace them. OUTPUT/run.json keeps all
+settings of a run, can be run again, and with --resume goes on from the newest whole checkpoint, to the byte.
 Ctrl-C stops after the step and saves; the model lies in OUTPUT/final.`;
 
 /** `embedbag train`: a static model from files of pairs. */
 export function trainCommand(context: ProgramContext): Command {
   const command = new Command('train')
     .description('Train a static embedding model from files of pairs or triplets.')
-    .requiredOption(
+    .option('--config <file>', 'settings in JSON, JavaScript or TypeScript; flags replace them')
+    .option('--resume [checkpoint]', 'go on from a checkpoint, by default from the newest whole one in the output')
+    .option(
       '--train <path...>',
       'files of rows, folders, patterns in quotes, or hf://datasets/owner/name/config/train[:1000]; each file is a dataset',
     )
-    .requiredOption('--output <folder>', 'where the model, its checkpoints and its log go')
     .option('--tokenizer <file>', 'a tokenizer.json, or the id of a model on the hub; begins with a random table')
     .option('--model <model>', 'go on with a saved model, or one of the hub, instead')
     .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
@@ -85,76 +79,106 @@ export function trainCommand(context: ProgramContext): Command {
       'read texts from the files when they are needed, for more than fits into memory; each path or pattern is a dataset; FOLDER keeps what the first pass found',
     )
     .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders, to evaluate on')
-    .option('--dimension <dim>', 'columns of a new table', integerOption(1), 1024)
+    .option('--eval-data <path...>', 'held-out rows, whose loss is an evaluation')
+    .option('--dimension <dim>', 'columns of a new table (default: 1024)', integerOption(1))
     .option(
       '--matryoshka-dims <list>',
       'train these prefixes too (default: halves of the dimension down to 32)',
       dimsOption,
     )
-    .option('--loss <name>', 'a loss by name, or ./module.js, or ./module.js#export', 'multiple-negatives-ranking')
+    .option(
+      '--loss <name>',
+      'a loss by name, or ./module.js, or ./module.js#export (default: multiple-negatives-ranking)',
+    )
     .option('--loss-options <json>', 'the options of the loss in JSON, such as {"margin": 0.2}', jsonObjectOption)
     .option('--scale <number>', "short for the loss's option `scale` (default: the loss's own, 20)", positiveOption)
-    .option('--batch-size <rows>', 'rows a batch', integerOption(1), 2048)
-    .option('--epochs <count>', 'passes over the data', positiveOption, 1)
-    .option('--max-steps <count>', 'stop after so many steps', integerOption(1))
-    .option('--learning-rate <rate>', 'peak of the linear schedule', numberOption(0), 0.2)
-    .option('--warmup-ratio <share>', 'share of the steps in which the rate rises', numberOption(0), 0.1)
-    .option('--weight-decay <number>', 'decoupled decay of AdamW', numberOption(0), 0)
-    .option('--bf16', 'take products of embeddings in 16 bits: faster, a little less exact')
-    .option('--seed <number>', 'seed of the initial table and of the order of the rows', integerOption(0), 42)
-    .option('--eval-steps <count>', 'evaluate every so many steps, too', integerOption(1))
-    .option('--save-steps <count>', 'save a checkpoint every so many steps', integerOption(1))
-    .option('--logging-steps <count>', 'write a line to the log every so many steps', integerOption(1))
     .option('--json', 'print one JSON object at the end; progress still goes to stderr')
     .addHelpText('after', HELP_AFTER);
-  return addKernelOptions(command).action((options: TrainOptions) => trainFromOptions(options, context));
+  addTrainingArgumentOptions(command);
+  return addKernelOptions(command).action((options: TrainOptions) => {
+    const hasBackend = command.getOptionValueSource('backend') !== 'default';
+    return trainFromOptions(options, hasBackend ? { backend: options.backend } : {}, context);
+  });
 }
 
-async function trainFromOptions(options: TrainOptions, context: ProgramContext): Promise<void> {
-  const { stdout, stderr, signal } = context;
-  const kernels = await kernelsFromOptions(options, context);
+async function trainFromOptions(
+  options: TrainOptions,
+  backend: Pick<TrainFlags, 'backend'>,
+  context: ProgramContext,
+): Promise<void> {
+  const { stderr, signal } = context;
+  const config = await resolveTrainConfig({ ...flagsOf(options), ...backend });
+  const threads = config.threads === undefined ? {} : { threads: config.threads };
+  const kernels = await kernelsFromOptions({ backend: config.backend ?? 'auto', ...threads }, context);
   try {
     const hub = programHub(context);
-    const model = await modelFromOptions(options, { kernels, hub, signal });
+    const model = await modelOf(config, { kernels, hub, signal });
     const loadModel: LoadModel = (source) => StaticEmbedding.load(source, { kernels, hub, signal });
     // Before the data, which may take long to read: a wrong loss is told at once.
-    const loss = await lossFromOptions(options, { dimension: model.dimension, loadModel });
+    const loss = await lossFromOptions(config, { dimension: model.dimension, loadModel });
     const summary = await train({
       model,
-      datasets: await datasetsFromOptions(options, hub, context),
-      evaluators: await evaluatorsFromOptions(options, signal),
+      datasets: await datasetsOf(config.train, config, hub, context),
+      evaluators: await evaluatorsOf(config, signal),
+      evalDatasets: await datasetsOf(config.evalData ?? [], config, hub, context),
       loss,
-      arguments: argumentsFromOptions(options),
+      arguments: config.arguments,
       signal,
       onEvent: progressReporter({ stream: stderr }),
+      callbacks: [runConfigSaver(config, kernels)],
+      ...(options.resume === undefined ? {} : { resumeFromCheckpoint: options.resume }),
     });
     model.dispose();
-    conclude(summary, options, { stdout, stderr });
+    conclude(summary, config.arguments.outputDir, options.json === true, context);
   } finally {
     kernels.dispose();
   }
 }
 
+/** The settings among parsed options. */
+function flagsOf(options: TrainOptions): TrainFlags {
+  const { config, train, columns, streaming, evalData, tokenizer, model, dimension, threads } = options;
+  const { matryoshkaDims, loss, lossOptions, scale, eval: retrieval } = options;
+  const settings = {
+    config,
+    train,
+    columns,
+    streaming,
+    evalData,
+    eval: retrieval,
+    tokenizer,
+    model,
+    dimension,
+    threads,
+  };
+  const all = { ...settings, matryoshkaDims, loss, lossOptions, scale };
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  return { ...given, arguments: argumentsFromFlags({ ...options }) };
+}
+
 function conclude(
-  summary: TrainingSummary,
-  options: TrainOptions,
+  { outcome, step, steps, pairs, elapsedMs, reason }: TrainingSummary,
+  outputDir: string,
+  isJson: boolean,
   { stdout, stderr }: Pick<ProgramContext, 'stdout' | 'stderr'>,
 ): void {
-  const model = join(options.output, 'final');
-  const { outcome, step, steps, pairs, elapsedMs } = summary;
-  if (options.json) stdout.write(`${JSON.stringify({ outcome, step, steps, pairs, elapsedMs, model })}\n`);
+  const model = join(outputDir, 'final');
+  if (isJson) stdout.write(`${JSON.stringify({ outcome, step, steps, pairs, elapsedMs, model })}\n`);
   if (outcome === 'aborted') {
     stderr.write(`Stopped after step ${step} of ${steps}; the model so far is in ${model}\n`);
     throw new ProgramExit(EXIT_CODES.interrupted);
   }
-  if (!options.json) stdout.write(`The model is in ${model}\n`);
+  if (outcome === 'stopped') stderr.write(`Stopped after step ${step} of ${steps}: ${reason}\n`);
+  if (!isJson) stdout.write(`The model is in ${model}\n`);
 }
 
-async function datasetsFromOptions(
-  { train, columns, streaming }: TrainOptions,
+async function datasetsOf(
+  paths: readonly string[],
+  { columns, streaming = false }: ResolvedTrainConfig,
   hub: Hub,
   { stderr, signal }: ProgramContext,
 ): Promise<readonly TextDataset[]> {
+  if (paths.length === 0) return [];
   const settings: OpenDatasetOptions = {
     ...(columns && { columns }),
     hub,
@@ -162,54 +186,29 @@ async function datasetsFromOptions(
     signal,
     onProgress: readingProgress(stderr),
   };
-  if (streaming === undefined) return readDatasets(train, settings);
-  return openDatasets(train, { ...settings, ...(streaming !== true && { indexFolder: streaming }) });
+  if (streaming === false) return readDatasets(paths, settings);
+  return openDatasets(paths, { ...settings, ...(streaming !== true && { indexFolder: streaming }) });
 }
 
-async function evaluatorsFromOptions(options: TrainOptions, signal: AbortSignal): Promise<readonly Evaluator[]> {
-  if (options.eval === undefined) return [];
+async function evaluatorsOf(config: ResolvedTrainConfig, signal: AbortSignal): Promise<readonly Evaluator[]> {
+  if (config.eval === undefined) return [];
   const evaluators: Evaluator[] = [];
-  for (const folder of await listRetrievalFolders(options.eval)) {
+  for (const folder of await listRetrievalFolders(config.eval)) {
     evaluators.push(informationRetrievalEvaluator(await readRetrievalFolder(folder, { signal })));
   }
   return evaluators;
 }
 
-async function modelFromOptions(
-  options: TrainOptions,
+async function modelOf(
+  { tokenizer, model, dimension, arguments: { seed } }: ResolvedTrainConfig,
   place: { readonly kernels: Kernels; readonly hub: Hub; readonly signal: AbortSignal },
 ): Promise<StaticEmbedding> {
   const { kernels, hub, signal } = place;
-  const { tokenizer, model, dimension, seed } = options;
-  if (model !== undefined && tokenizer === undefined) return StaticEmbedding.load(model, place);
-  if (tokenizer !== undefined && model === undefined) {
-    return StaticEmbedding.create({
-      tokenizer: await loadTokenizer(tokenizer, { hub, signal }),
-      dimension,
-      seed,
-      kernels,
-    });
-  }
-  throw new EmbedbagError({
-    code: 'missing-option',
-    message: `Expected either \`--tokenizer\` or \`--model\`, received ${model === undefined ? 'neither' : 'both'}. Give a tokenizer.json to begin with a random table, or a model folder to go on with it.`,
+  if (model !== undefined) return StaticEmbedding.load(model, place);
+  return StaticEmbedding.create({
+    tokenizer: await loadTokenizer(tokenizer!, { hub, signal }),
+    dimension,
+    seed,
+    kernels,
   });
-}
-
-function argumentsFromOptions(options: TrainOptions): TrainingArgumentsInput {
-  const { evalSteps, saveSteps, loggingSteps, maxSteps } = options;
-  return {
-    outputDir: options.output,
-    perDeviceTrainBatchSize: options.batchSize,
-    numTrainEpochs: options.epochs,
-    learningRate: options.learningRate,
-    warmupRatio: options.warmupRatio,
-    weightDecay: options.weightDecay,
-    bf16: options.bf16 ?? false,
-    seed: options.seed,
-    ...(maxSteps === undefined ? {} : { maxSteps }),
-    ...(evalSteps === undefined ? {} : { evalStrategy: 'steps' as const, evalSteps }),
-    ...(saveSteps === undefined ? {} : { saveStrategy: 'steps' as const, saveSteps }),
-    ...(loggingSteps === undefined ? {} : { loggingSteps }),
-  };
 }
