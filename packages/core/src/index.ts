@@ -20,5 +20,4 @@ export * from './text-hash.js';
 export * from './token-bags.js';
 export * from './tokenizer.js';
 export * from './training-event.js';
-export * from './training-logger.js';
 export * from './value-ranges.js';

@@ -102,12 +102,10 @@ describe('the TensorBoard logger', () => {
   });
 
   test('loses nothing of what it was told when the process is killed', async () => {
-    const session = await tensorboardLogger({ folder: place('runs') }).open(startEvent(), {
-      onNotice: () => undefined,
-    });
-    session.write(logEvent(10));
+    const logger = tensorboardLogger({ folder: place('runs') });
+    for (const event of [startEvent(), logEvent(10)]) logger.onEvent(event, { notice: () => undefined });
     expect(readEventFiles(place('runs')).scalars['train/loss']).toEqual([[10, 1]]);
-    await session.close();
+    await logger.close();
   });
 });
 

@@ -1,5 +1,5 @@
-import { TRAINING_LOGGER_CONTRACT, type TrainingLogger } from '@embedbag/core';
-import { eventPath, openEventFile } from './event-file.js';
+import { type EventFile, eventPath, openEventFile } from './event-file.js';
+import type { TrainingLogger } from './training-logger.js';
 
 /** Where {@link jsonlLogger} writes. */
 export interface JsonlLoggerOptions {
@@ -11,25 +11,27 @@ export interface JsonlLoggerOptions {
  * A logger that writes every event of a run as a line of JSON, with the `time` it came at in ISO 8601: all steps, not only
  * those of the log. A run that goes on from a checkpoint adds to the file; any other begins it anew.
  *
- * `open` rejects with `log-not-writable` and `log-without-place`.
+ * Its run ends with `log-not-writable` or `log-without-place` where it cannot write.
  *
  * @example
  * ```ts
- * await train({ model, datasets, loss, loggers: [jsonlLogger({ path: 'events.jsonl' })] });
+ * await train({ model, datasets, loss, callbacks: [jsonlLogger({ path: 'events.jsonl' })] });
  * ```
  */
 export function jsonlLogger(options: JsonlLoggerOptions = {}): TrainingLogger {
-  return Object.freeze({
-    contract: TRAINING_LOGGER_CONTRACT,
+  let file: EventFile | undefined;
+  return {
     name: 'jsonl',
-    config: { ...options },
-    async open(start) {
-      const place = { logger: 'jsonl', option: 'path', name: 'events.jsonl' };
-      const file = openEventFile(eventPath(options.path, start.outputDir, place), { append: start.startStep > 0 });
-      return {
-        write: (event) => file.add(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`),
-        close: async () => file.close(),
-      };
+    onEvent(event) {
+      if (event.type === 'training-start') {
+        const place = { logger: 'jsonl', option: 'path', name: 'events.jsonl' };
+        file = openEventFile(eventPath(options.path, event.outputDir, place), { append: event.startStep > 0 });
+      }
+      file?.add(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
     },
-  } satisfies TrainingLogger);
+    async close() {
+      file?.close();
+      file = undefined;
+    },
+  };
 }

@@ -1,5 +1,8 @@
 /** A run's events for the tests of loggers; no part of the package. */
-import type { TrainingEvent, TrainingLogger, TrainingStart } from '@embedbag/core';
+import type { TrainingEvent } from '@embedbag/core';
+import type { TrainingLogger } from './training-logger.js';
+
+type TrainingStart = Extract<TrainingEvent, { readonly type: 'training-start' }>;
 
 /** The first event of a run. */
 export function startEvent(more: Partial<TrainingStart> = {}): TrainingStart {
@@ -18,7 +21,7 @@ export function startEvent(more: Partial<TrainingStart> = {}): TrainingStart {
 }
 
 /** A log line of `step`. */
-export function logEvent(step: number, loss = 10 / step): TrainingEvent {
+export function logEvent(step: number, loss: number = 10 / step): TrainingEvent {
   const timeShares = { tokenize: 0.1, forward: 0.1, loss: 0.4, backward: 0.2, optimizer: 0.1, save: 0, wait: 0.1 };
   const speed = {
     pairsPerSecond: 1234.5,
@@ -70,8 +73,10 @@ export async function report(
   events: readonly TrainingEvent[] = RUN,
 ): Promise<{ readonly code: string; readonly message: string }[]> {
   const notices: { readonly code: string; readonly message: string }[] = [];
-  const session = await logger.open(start, { onNotice: (code, message) => notices.push({ code, message }) });
-  for (const event of [start, ...events]) session.write(event);
-  await session.close();
+  const control = { notice: (code: string, message: string) => notices.push({ code, message }) };
+  logger.onEvent(start, control);
+  await logger.betweenSteps?.();
+  for (const event of events) logger.onEvent(event, control);
+  await logger.close();
   return notices;
 }

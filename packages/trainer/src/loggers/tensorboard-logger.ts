@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { type JsonObject, TRAINING_LOGGER_CONTRACT, type TrainingLogger, type TrainingStart } from '@embedbag/core';
+import type { JsonObject, TrainingEvent } from '@embedbag/core';
 import { type EventFile, eventPath, openEventFile } from './event-file.js';
 import { scalarsEvent, sessionStartEvent, textEvent, versionEvent } from './tensorboard-event.js';
 import { tfRecord } from './tfrecord.js';
+import type { TrainingLogger } from './training-logger.js';
 import { scalarsOf } from './training-scalars.js';
+
+type TrainingStart = Extract<TrainingEvent, { readonly type: 'training-start' }>;
 
 /** Where {@link tensorboardLogger} writes. */
 export interface TensorboardLoggerOptions {
@@ -28,13 +31,17 @@ function argumentsTable(args: JsonObject): string {
   return ['| argument | value |', '| --- | --- |', ...rows].join('\n');
 }
 
-function begin(file: EventFile, start: TrainingStart): void {
+function begin(start: TrainingStart, given: string | undefined): EventFile {
+  const name = `runs/${(start.runName ?? 'train').replaceAll(/[^\w.-]+/g, '-')}`;
+  const place = { logger: 'tensorboard', option: 'folder', name };
+  const file = openEventFile(newFile(eventPath(given, start.outputDir, place)), { append: false });
   const now = Date.now();
   const setup = `\`\`\`json\n${JSON.stringify(start.setup, undefined, 2)}\n\`\`\``;
   file.add(tfRecord(versionEvent(now)));
   file.add(tfRecord(sessionStartEvent(now, start.startStep + 1)));
   file.add(tfRecord(textEvent(now, start.startStep, 'arguments', argumentsTable(start.arguments))));
   file.add(tfRecord(textEvent(now, start.startStep, 'setup', setup)));
+  return file;
 }
 
 /**
@@ -42,32 +49,26 @@ function begin(file: EventFile, start: TrainingStart): void {
  * where the time goes at every log line, `eval/<metric>` at every evaluation, the arguments as text. The names are those
  * of transformers. A run that goes on from a checkpoint adds a file, and TensorBoard drops what the earlier one had after it.
  *
- * `open` rejects with `log-not-writable` and `log-without-place`.
+ * Its run ends with `log-not-writable` or `log-without-place` where it cannot write.
  *
  * @example
  * ```ts
- * await train({ model, datasets, loss, loggers: [tensorboardLogger({ folder: 'runs/first' })] });
+ * await train({ model, datasets, loss, callbacks: [tensorboardLogger({ folder: 'runs/first' })] });
  * // tensorboard --logdir runs
  * ```
  */
 export function tensorboardLogger(options: TensorboardLoggerOptions = {}): TrainingLogger {
-  return Object.freeze({
-    contract: TRAINING_LOGGER_CONTRACT,
+  let file: EventFile | undefined;
+  return {
     name: 'tensorboard',
-    config: { ...options },
-    async open(start) {
-      const name = `runs/${(start.runName ?? 'train').replaceAll(/[^\w.-]+/g, '-')}`;
-      const place = { logger: 'tensorboard', option: 'folder', name };
-      const folder = eventPath(options.folder, start.outputDir, place);
-      const file = openEventFile(newFile(folder), { append: false });
-      begin(file, start);
-      return {
-        write(event) {
-          const scalars = scalarsOf(event);
-          if (scalars !== undefined) file.add(tfRecord(scalarsEvent(Date.now(), scalars.step, scalars.values)));
-        },
-        close: async () => file.close(),
-      };
+    onEvent(event) {
+      if (event.type === 'training-start') file = begin(event, options.folder);
+      const scalars = scalarsOf(event);
+      if (scalars !== undefined) file?.add(tfRecord(scalarsEvent(Date.now(), scalars.step, scalars.values)));
     },
-  } satisfies TrainingLogger);
+    async close() {
+      file?.close();
+      file = undefined;
+    },
+  };
 }
