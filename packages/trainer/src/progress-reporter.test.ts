@@ -1,5 +1,5 @@
 import type { TrainingEvent } from '@embedbag/core';
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { progressReporter } from './progress-reporter.js';
 
 const start: TrainingEvent = {
@@ -59,6 +59,61 @@ test('in a pipe there is a line each tenth of the steps', () => {
   expect(lines[12]).toBe('Trained 20 steps, 2,000 pairs, in 2 min 44 s');
 });
 
+const log: TrainingEvent = {
+  type: 'log',
+  step: 2,
+  epoch: 0.1,
+  loss: 2,
+  gradientNorm: 1,
+  learningRate: 0.1,
+  pairsPerSecond: 200,
+  tokensPerSecond: 4000,
+  timeShares: { tokenize: 0.1, forward: 0.05, loss: 0.62, backward: 0.1, optimizer: 0.1, save: 0, wait: 0.03 },
+  elapsedMs: 1000,
+};
+
+test('what limits the steps is told from the first log line on', () => {
+  const lines = written([start, step(1), step(2), log, step(4)]).split('\n');
+  expect(lines[1]).toBe('2/20  10 %  loss 2.0000  200 pairs/s  9.0 s left');
+  expect(lines[2]).toMatch(/ s left {2}62 % in loss$/);
+});
+
+test('in a pipe a long run writes a line every so often', () => {
+  const lines = written([start, ...allSteps.slice(0, 8)], { every: 1, everyMs: 1500 })
+    .trimEnd()
+    .split('\n');
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['Training', '3/20', '6/20']);
+});
+
+test('the time that is left counts the steps of this run, not those before it', () => {
+  const resumed = { ...start, startStep: 10 } as TrainingEvent;
+  const [first, second] = written([resumed, { ...step(11), elapsedMs: 500 } as TrainingEvent], { every: 0.05 }).split(
+    '\n',
+  );
+  expect(first).toContain('Training 20 steps, 10 of them done on 1 dataset');
+  expect(second).toContain('4.5 s left');
+});
+
+describe('without being told, a bar is drawn', () => {
+  const drawsBar = (): boolean => {
+    const pieces: string[] = [];
+    const stream = { write: (text: string) => pieces.push(text), columns: 100, isTTY: true };
+    progressReporter({ stream })(step(1));
+    return pieces.join('').includes('\r');
+  };
+  afterEach(() => vi.unstubAllEnvs());
+
+  test.each([
+    ['on a terminal', { CI: '', TERM: 'xterm' }, true],
+    ['not in CI that has a terminal', { CI: 'true', TERM: 'xterm' }, false],
+    ['where CI is set to nothing of the kind', { CI: 'false', TERM: 'xterm' }, true],
+    ['not on a dumb terminal', { CI: '', TERM: 'dumb' }, false],
+  ])('%s', (_, environment, expected) => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    expect(drawsBar()).toBe(expected);
+  });
+});
+
 test('in a pipe nothing moves the cursor', () => {
   const text = written([start, ...allSteps, evaluation, end]);
   expect(text).not.toContain('\r');
@@ -98,6 +153,11 @@ test('a run that was stopped says so', () => {
     elapsedMs: 3_780_000,
   } as TrainingEvent;
   expect(written([aborted])).toBe('Stopped after 7 of 20 steps, 700 pairs, in 1 h 03 min\n');
+});
+
+test('a run that stopped itself says why', () => {
+  const stopped = { ...end, step: 7, outcome: 'stopped', reason: 'the loss is good', pairs: 700 } as TrainingEvent;
+  expect(written([stopped])).toBe('Stopped after 7 of 20 steps because the loss is good, 700 pairs, in 2 min 44 s\n');
 });
 
 test('notices and checkpoints get lines', () => {

@@ -11,15 +11,20 @@ export interface ProgressStream {
 /** What a {@link progressReporter} writes, and where. */
 export interface ProgressReporterOptions {
   readonly stream: ProgressStream;
-  /** Draw a bar that is rewritten in place. Default: whether `stream` is a terminal. */
+  /**
+   * Draw a bar that is rewritten in place. Default: whether `stream` is a terminal, and neither `CI` is set nor `TERM` is `dumb`.
+   */
   readonly isTTY?: boolean;
-  /** Without a terminal, write a line each time this share of the steps is done. Default 0.1. */
+  /** Without a bar, write a line each time this share of the steps is done. Default 0.1. */
   readonly every?: number;
+  /** Without a bar, write a line after this long too. Default 300,000: five minutes. */
+  readonly everyMs?: number;
   /** On a terminal, wait this long between two drawings. Default 100. */
   readonly intervalMs?: number;
 }
 
-type StepEnd = Extract<TrainingEvent, { readonly type: 'step-end' }>;
+type EventOf<Type extends TrainingEvent['type']> = Extract<TrainingEvent, { readonly type: Type }>;
+type StepEnd = EventOf<'step-end'>;
 
 const CLEAR_LINE = '\r\x1b[2K';
 const BAR_CELLS = 24;
@@ -37,54 +42,75 @@ function duration(ms: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
 
-function startLine(event: Extract<TrainingEvent, { readonly type: 'training-start' }>): string {
+/** Whether this is a place where a line that is rewritten would be one long mess. */
+function isPlain(): boolean {
+  const { CI = '', TERM } = process.env;
+  return !['', '0', 'false'].includes(CI) || TERM === 'dumb';
+}
+
+function startLine(event: EventOf<'training-start'>): string {
+  const resumed = event.startStep > 0 ? `, ${count(event.startStep)} of them done` : '';
   const rows = event.datasets.reduce((sum, dataset) => sum + dataset.rows, 0);
   return (
-    `Training ${plural(event.steps, 'step')} on ${plural(event.datasets.length, 'dataset')} of ${plural(rows, 'row')}, ` +
+    `Training ${plural(event.steps, 'step')}${resumed} on ${plural(event.datasets.length, 'dataset')} of ${plural(rows, 'row')}, ` +
     `${event.backend}, ${plural(event.threads, 'thread')}`
   );
 }
 
-function evaluationLine({
-  step,
-  result,
-  elapsedMs,
-}: Extract<TrainingEvent, { readonly type: 'evaluation-end' }>): string {
+function evaluationLine({ step, result, elapsedMs }: EventOf<'evaluation-end'>): string {
   const value = result.metrics[result.primaryMetric];
   const score = value === undefined ? 'no value' : value.toFixed(4);
   return `step ${count(step)}  ${result.primaryMetric} ${score}  (${duration(elapsedMs)})`;
 }
 
-function endLine({
-  outcome,
-  step,
-  steps,
-  pairs,
-  elapsedMs,
-}: Extract<TrainingEvent, { readonly type: 'training-end' }>): string {
+function endLine({ outcome, reason, step, steps, pairs, elapsedMs }: EventOf<'training-end'>): string {
+  const why = reason === undefined ? '' : ` because ${reason}`;
   const done =
-    outcome === 'aborted'
-      ? `Stopped after ${count(step)} of ${plural(steps, 'step')}`
-      : `Trained ${plural(step, 'step')}`;
+    outcome === 'completed'
+      ? `Trained ${plural(step, 'step')}`
+      : `Stopped after ${count(step)} of ${plural(steps, 'step')}${why}`;
   return `${done}, ${plural(pairs, 'pair')}, in ${duration(elapsedMs)}`;
 }
 
+/** What the steps spend most of their time in, such as `62 % in loss`. */
+function limitOf({ timeShares }: EventOf<'log'>): string {
+  const [phase, share] = Object.entries(timeShares).reduce((most, entry) => (entry[1] > most[1] ? entry : most));
+  return `${Math.round(100 * share)} % in ${phase}`;
+}
+
+/** How far the steps are, in words. */
+interface StepLine {
+  start(event: EventOf<'training-start'>): void;
+  add(event: StepEnd): void;
+  log(event: EventOf<'log'>): void;
+  text(): string;
+  bar(width: number): string;
+}
+
 /** Draws how far the steps are, from their events. */
-function createStepLine(): { add(event: StepEnd): void; text(): string; bar(width: number): string } {
+function createStepLine(): StepLine {
   let last: StepEnd | undefined;
+  let startStep = 0;
   let pairs = 0;
+  let limit = '';
   const text = (): string => {
     if (last === undefined) return '';
     const { step, steps, loss, elapsedMs } = last;
     const share = `${Math.floor((100 * step) / steps)} %`;
     const rate = `${count((pairs * 1000) / Math.max(1, elapsedMs))} pairs/s`;
-    const left = step < steps ? `  ${duration((elapsedMs / step) * (steps - step))} left` : '';
-    return `${count(step)}/${count(steps)}  ${share}  loss ${loss.toFixed(4)}  ${rate}${left}`;
+    const left = step < steps ? `  ${duration((elapsedMs / (step - startStep)) * (steps - step))} left` : '';
+    return `${count(step)}/${count(steps)}  ${share}  loss ${loss.toFixed(4)}  ${rate}${left}${limit}`;
   };
   return {
+    start(event) {
+      startStep = event.startStep;
+    },
     add(event) {
       last = event;
       pairs += event.rows;
+    },
+    log(event) {
+      limit = `  ${limitOf(event)}`;
     },
     text,
     bar(width) {
@@ -98,9 +124,9 @@ function createStepLine(): { add(event: StepEnd): void; text(): string; bar(widt
 }
 
 /**
- * A handler for the events of `train` that shows how far the run is: on a terminal a bar with step, loss, pairs a second
- * and time left, rewritten in place; elsewhere a plain line each tenth of the steps. Notices and scores get lines of
- * their own.
+ * A handler for the events of `train` that shows how far the run is: step, loss, pairs a second, time left, and what the
+ * steps since the last log line spent most of their time in. On a terminal that is a bar, rewritten in place; in CI, in
+ * pipes and in files a plain line each tenth of the steps, and every five minutes. Notices and scores get lines of their own.
  *
  * @example
  * ```ts
@@ -108,9 +134,10 @@ function createStepLine(): { add(event: StepEnd): void; text(): string; bar(widt
  * ```
  */
 export function progressReporter(options: ProgressReporterOptions): (event: TrainingEvent) => void {
-  const { stream, isTTY = stream.isTTY === true, every = 0.1, intervalMs = 100 } = options;
+  const { stream, isTTY = stream.isTTY === true && !isPlain(), every = 0.1 } = options;
+  const { everyMs = 300_000, intervalMs = 100 } = options;
   const steps = createStepLine();
-  let drawnAt = Number.NEGATIVE_INFINITY;
+  let drawnAt = isTTY ? Number.NEGATIVE_INFINITY : 0;
   let isBarShown = false;
   let sharesShown = 0;
 
@@ -136,15 +163,20 @@ export function progressReporter(options: ProgressReporterOptions): (event: Trai
       return;
     }
     const shares = Math.floor(event.step / event.steps / every + 1e-9);
-    if (shares <= sharesShown && event.step < event.steps) return;
+    const isDue = shares > sharesShown || event.elapsedMs - drawnAt >= everyMs;
+    if (!isDue && event.step < event.steps) return;
     sharesShown = shares;
+    drawnAt = event.elapsedMs;
     line(steps.text());
   };
 
   return (event) => {
     if (event.type === 'step-end') showStep(event);
-    else if (event.type === 'training-start') line(startLine(event));
-    else if (event.type === 'notice') line(event.message);
+    else if (event.type === 'log') steps.log(event);
+    else if (event.type === 'training-start') {
+      steps.start(event);
+      line(startLine(event));
+    } else if (event.type === 'notice') line(event.message);
     else if (event.type === 'evaluation-start') showEvaluation(event.name);
     else if (event.type === 'evaluation-end') line(evaluationLine(event));
     else if (event.type === 'checkpoint-saved') line(`step ${count(event.step)}  saved ${event.path}`);
