@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { RequestKind } from '@embedbag/tooling/local-hub';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type HubCase, holds, hubCase, someBytes } from './fixtures/hub-case.js';
+import { ensureModelRepository } from './model-repository.js';
 import { type UploadedModel, type UploadModelOptions, uploadModel } from './upload-model.js';
 
 const WEIGHTS = someBytes(1_000_000);
@@ -146,6 +147,21 @@ describe('an upload', () => {
     await expect(running).rejects.toThrow('enough');
     expect(hub.requested('commit')).toEqual([]);
   });
+});
+
+test('a repository made beforehand is uploaded to', async () => {
+  const options = { endpoint: hub.server.endpoint, token: 'hf_write', environment: {} };
+  const url = await ensureModelRepository({ name: 'owner/tiny', ...options });
+  expect(url).toBe(`${hub.server.endpoint}/owner/tiny`);
+  await expect(ensureModelRepository({ name: 'owner/tiny', ...options, token: false })).rejects.toMatchObject({
+    code: 'hub-token-missing',
+  });
+  await expect(ensureModelRepository({ name: 'other/tiny', ...options })).rejects.toMatchObject({
+    code: 'hub-forbidden',
+  });
+  await upload();
+  expect(hub.requested('create')).toHaveLength(2);
+  await expectStored();
 });
 
 const STEPS: readonly RequestKind[] = [

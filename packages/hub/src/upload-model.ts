@@ -2,27 +2,18 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EmbedbagError, type HubFile, isEmbedbagError } from '@embedbag/core';
-import { checkRepository } from './check-repository.js';
-import { HubRequests } from './hub-requests.js';
-import { type HubOptions, type HubSettings, hubSettings } from './hub-settings.js';
-import { describeRepository, type RequestSubject } from './request-subject.js';
+import {
+  type ModelRepository,
+  type ModelRepositoryOptions,
+  makeRepository,
+  openModelRepository,
+} from './model-repository.js';
 import { uploadFetch } from './upload-fetch.js';
-import { tokenPage } from './upload-wording.js';
 
-/** Settings of {@link uploadModel}; those of {@link HubOptions} come from the environment where they are left out. */
-export interface UploadModelOptions
-  extends Pick<
-    HubOptions,
-    'endpoint' | 'token' | 'offline' | 'attempts' | 'retryDelayMs' | 'timeoutMs' | 'onEvent' | 'fetch' | 'environment'
-  > {
-  /** `owner/name` of the repository, which is made where it is new. */
-  readonly name: string;
-  /** Makes a new repository private, and refuses one that is there and public; by default the hub's setting for the owner. */
-  readonly private?: boolean;
+/** Settings of {@link uploadModel}. */
+export interface UploadModelOptions extends ModelRepositoryOptions {
   /** The first line of the commit; `Upload a static embedding model` by default. */
   readonly message?: string;
-  /** Ends the upload. What has arrived is not sent again next time. */
-  readonly signal?: AbortSignal;
 }
 
 /** What {@link uploadModel} has done. */
@@ -38,10 +29,7 @@ export interface UploadedModel {
 /** How far apart events of progress are. */
 const PROGRESS_MS = 100;
 
-interface Upload {
-  readonly settings: HubSettings;
-  readonly requests: HubRequests;
-  readonly subject: RequestSubject;
+interface Upload extends ModelRepository {
   readonly options: UploadModelOptions;
 }
 
@@ -73,70 +61,6 @@ async function modelFiles(folder: string): Promise<HubFile[]> {
     message: `Expected \`${folder}\` to be a model with model.safetensors and tokenizer.json, received ${found}. Name the folder that \`StaticEmbedding.save\` or a training run wrote, such as \`output/final\`.`,
     details: { folder },
   });
-}
-
-async function checkMayUpload({ settings, subject }: Upload): Promise<void> {
-  const what = describeRepository(subject.repository);
-  if (settings.offline !== undefined) {
-    throw new EmbedbagError({
-      code: 'hub-offline',
-      message: `Expected to upload ${what}, received none of the network: ${settings.offline}. Leave that out for the upload.`,
-      details: { reason: settings.offline },
-    });
-  }
-  if ((await settings.token()) !== undefined) return;
-  throw new EmbedbagError({
-    code: 'hub-token-missing',
-    message: `Expected a token to upload ${what} to ${settings.endpoint}, received none. Make one with the role \`write\` at ${tokenPage(settings.endpoint)} and set HF_TOKEN to it.`,
-    details: { repository: subject.repository.name },
-  });
-}
-
-function statusOf(error: unknown): number | undefined {
-  return (error as { readonly statusCode?: number }).statusCode;
-}
-
-/** Whether the repository is private; undefined where the token sees none of that name. */
-async function privacyOf({ requests, subject, settings, options }: Upload): Promise<boolean | undefined> {
-  const { modelInfo } = await import('@huggingface/hub');
-  const fetch = uploadFetch({ requests, subject, signal: options.signal, accepts: [401, 403, 404] });
-  try {
-    const info = await modelInfo({ name: options.name, revision: 'main', hubUrl: settings.endpoint, fetch });
-    return info.private;
-  } catch (error) {
-    if (statusOf(error) === undefined) throw error;
-    return undefined;
-  }
-}
-
-/** Makes the repository where there is none, and checks that it is private where that is wanted. */
-async function ensureRepository(upload: Upload): Promise<void> {
-  const { requests, subject, settings, options } = upload;
-  const isPrivate = await privacyOf(upload);
-  if (isPrivate === false && options.private === true) {
-    throw new EmbedbagError({
-      code: 'hub-not-private',
-      message: `Expected ${describeRepository(subject.repository)} at ${settings.endpoint} to be private as asked, received a public one, which is there already. Make it private in its settings, upload under another name, or leave \`private\` out.`,
-      details: { repository: options.name },
-    });
-  }
-  if (isPrivate !== undefined) return;
-  const { createRepo } = await import('@huggingface/hub');
-  const fetch = uploadFetch({ requests, subject, signal: options.signal, accepts: [409] });
-  const visibility =
-    options.private === undefined ? {} : ({ visibility: options.private ? 'private' : 'public' } as const);
-  try {
-    // The token is the fetch's matter; the client would refuse those of hubs that do not begin them with `hf_`.
-    await createRepo({
-      repo: { type: 'model', name: options.name },
-      ...visibility,
-      hubUrl: settings.endpoint,
-      fetch,
-    } as Parameters<typeof createRepo>[0]);
-  } catch (error) {
-    // Another process has made it meanwhile.
-    if (statusOf(error) !== 409) throw error;
-  }
 }
 
 /** Tells of the bytes that go out, file by file. */
@@ -190,18 +114,13 @@ async function commitFiles(upload: Upload, folder: string, files: readonly HubFi
  * ```
  */
 export async function uploadModel(folder: string, options: UploadModelOptions): Promise<UploadedModel> {
-  const settings = hubSettings(options);
-  const repository = { type: 'model', name: options.name } as const;
-  checkRepository(repository);
-  const subject = { endpoint: settings.endpoint, repository, purpose: 'upload' } as const;
-  const upload: Upload = { settings, requests: new HubRequests(settings), subject, options };
   const files = await modelFiles(resolve(folder));
-  await checkMayUpload(upload);
-  options.signal?.throwIfAborted();
+  const upload: Upload = { ...(await openModelRepository(options)), options };
+  const { settings } = upload;
   const startedAt = performance.now();
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   settings.onEvent({ type: 'upload-start', repository: options.name, files: files.length, sizeBytes });
-  await ensureRepository(upload);
+  await makeRepository(upload);
   const commit = await commitAgain(upload, resolve(folder), files);
   const url = `${settings.endpoint}/${options.name}`;
   const elapsedMs = performance.now() - startedAt;
