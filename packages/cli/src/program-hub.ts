@@ -8,7 +8,7 @@ function size(bytes: number): string {
 }
 
 /** What a person is told of a hub's work: one line a file, not one a piece. */
-function lineOf(event: HubEvent): string | undefined {
+export function hubEventLine(event: HubEvent): string | undefined {
   switch (event.type) {
     case 'download-start': {
       const resumed = event.resumedBytes > 0 ? `, of which ${size(event.resumedBytes)} are here` : '';
@@ -32,7 +32,7 @@ function lineOf(event: HubEvent): string | undefined {
 export function programHub({ stderr }: { readonly stderr: NodeJS.WritableStream }): Hub {
   return createHub({
     onEvent: (event) => {
-      const line = lineOf(event);
+      const line = hubEventLine(event);
       if (line !== undefined) stderr.write(`${line}\n`);
     },
   });

@@ -90,7 +90,7 @@ test('the time that is left counts the steps of this run, not those before it', 
   const [first, second] = written([resumed, { ...step(11), elapsedMs: 500 } as TrainingEvent], { every: 0.05 }).split(
     '\n',
   );
-  expect(first).toContain('Training 20 steps, 10 of them done on 1 dataset');
+  expect(first).toContain('Training 20 steps, 10 of them done, on 1 dataset');
   expect(second).toContain('4.5 s left');
 });
 
@@ -158,6 +158,13 @@ test('a run that was stopped says so', () => {
 test('a run that stopped itself says why', () => {
   const stopped = { ...end, step: 7, outcome: 'stopped', reason: 'the loss is good', pairs: 700 } as TrainingEvent;
   expect(written([stopped])).toBe('Stopped after 7 of 20 steps because the loss is good, 700 pairs, in 2 min 44 s\n');
+});
+
+test('the bar of a run that failed is left, and what comes next has a line of its own', () => {
+  const failed: TrainingEvent = { type: 'training-failed', step: 3, code: 'x', message: 'Not told here.' };
+  const text = written([step(3), failed], { isTTY: true });
+  expect(text).toMatch(/ left\n$/);
+  expect(written([step(3), failed])).not.toContain('Not told');
 });
 
 test('notices and checkpoints get lines', () => {

@@ -49,7 +49,7 @@ function isPlain(): boolean {
 }
 
 function startLine(event: EventOf<'training-start'>): string {
-  const resumed = event.startStep > 0 ? `, ${count(event.startStep)} of them done` : '';
+  const resumed = event.startStep > 0 ? `, ${count(event.startStep)} of them done,` : '';
   const rows = event.datasets.reduce((sum, dataset) => sum + dataset.rows, 0);
   return (
     `Training ${plural(event.steps, 'step')}${resumed} on ${plural(event.datasets.length, 'dataset')} of ${plural(rows, 'row')}, ` +
@@ -181,5 +181,7 @@ export function progressReporter(options: ProgressReporterOptions): (event: Trai
     else if (event.type === 'evaluation-end') line(evaluationLine(event));
     else if (event.type === 'checkpoint-saved') line(`step ${count(event.step)}  saved ${event.path}`);
     else if (event.type === 'training-end') line(endLine(event));
+    // What failed is told by who catches it; the bar is left where it is.
+    else if (event.type === 'training-failed' && isBarShown) stream.write('\n');
   };
 }
