@@ -29,6 +29,7 @@ const MODEL_ENTRIES: ReadonlySet<string> = new Set([
   '1_Normalize',
   'special_tokens_map.json',
   'tokenizer_config.json',
+  'training_curve.svg',
   'vocab.txt',
 ]);
 

@@ -157,5 +157,6 @@ export const ARGUMENT_RULES: Readonly<Record<keyof TrainingArgumentsInput, Argum
   outputDir: text('where the model, its checkpoints and its log go', 'nothing is written'),
   bf16: flag('products of embeddings in 16 bits: faster, a little less exact'),
   fp16: flag('the same'),
+  hubModelId: text('the name on the hub that the model card tells to load, `owner/name`', 'none'),
   runName: text("the run's name, for loggers and the model card", 'none'),
 };

@@ -5,6 +5,7 @@ import type { JsonObject } from '@embedbag/core';
 import { writeSafetensors } from '@embedbag/static-embedding';
 import type { AdamWState } from './adamw.js';
 import type { EpochBatchesState } from './epoch-batches.js';
+import { type CardFiles, saveWithCard } from './run-card.js';
 import type { TrainableModel } from './trainable-model.js';
 
 /** The files of a checkpoint beside those of its model. */
@@ -36,7 +37,7 @@ export interface CheckpointArrays {
 export interface Checkpoint {
   /** Knows how to save itself; its table is taken from `arrays`. */
   readonly model: TrainableModel;
-  readonly readme: string;
+  readonly card: CardFiles;
   readonly arrays: CheckpointArrays;
   readonly optimizer: Pick<AdamWState, 'step' | 'beta1Power' | 'beta2Power'>;
   /** Undefined where batches were read ahead: the epoch's batches are then drawn again. */
@@ -77,10 +78,10 @@ export function stateSum(state: object): number {
  * `trainer_state.json` with the sums of all other files.
  */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
-  const { model, readme, arrays, optimizer, samplerState } = checkpoint;
+  const { model, card, arrays, optimizer, samplerState } = checkpoint;
   const { table, firstMoment, secondMoment, trained } = arrays;
   const shape = [model.table.rows, model.table.columns];
-  await model.save(folder, { readme, table });
+  await saveWithCard(folder, model, { card, table });
   await writeSafetensors(path.join(folder, CHECKPOINT_FILES.optimizer), {
     [CHECKPOINT_TENSORS.firstMoment]: { shape, data: firstMoment },
     [CHECKPOINT_TENSORS.secondMoment]: { shape, data: secondMoment },

@@ -81,6 +81,14 @@ test('the card of a run that was stopped tells the plan', async () => {
   expect(await cardOf({}, { step: 2, pairs: 32 })).toContain('The plan was 6 steps.');
 });
 
+test('the card of a model for the hub tells its name there', async () => {
+  const card = await cardOf({ arguments: { hubModelId: 'owner/name' } });
+  expect(card).toContain("StaticEmbedding.load('owner/name', { hub: createHub() });");
+  expect(card).toContain("import { createHub } from '@embedbag/hub';\nimport { cosineSimilarity,");
+  expect(card).toContain('SentenceTransformer("owner/name", device="cpu")');
+  expect(card).not.toContain('path/to');
+});
+
 test('the picture of the curve is shown where there is one', async () => {
   expect(await cardOf({}, {}, { hasCurve: true })).toContain(
     '\n![The loss and the scores by step](training_curve.svg)\n',

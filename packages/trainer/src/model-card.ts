@@ -51,8 +51,9 @@ function duration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')} min`;
 }
 
-function usage({ dimension }: TrainingPlan['model'], losses: readonly Loss[]): string {
-  const folder = 'path/to/this/folder';
+function usage({ model, losses, arguments: args }: TrainingPlan): string {
+  const { dimension } = model;
+  const { hubModelId } = args;
   const dims = losses.flatMap(({ config }) => (Array.isArray(config.dims) ? (config.dims as number[]) : []));
   const smaller = [...new Set(dims)].filter((dim) => dim < dimension).sort((a, b) => b - a)[0];
   const truncated =
@@ -61,12 +62,12 @@ function usage({ dimension }: TrainingPlan['model'], losses: readonly Loss[]): s
       : `\n\nThe first numbers of an embedding are an embedding too: with \`truncateDim: ${smaller}\`, or \`truncate_dim=${smaller}\` in Python, it has ${smaller}.`;
   return `## Usage
 
-From TypeScript (\`npm install @embedbag/static-embedding\`):
+From TypeScript (\`npm install @embedbag/static-embedding${hubModelId === undefined ? '' : ' @embedbag/hub'}\`):
 
 \`\`\`ts
-import { cosineSimilarity, StaticEmbedding } from '@embedbag/static-embedding';
+${hubModelId === undefined ? '' : "import { createHub } from '@embedbag/hub';\n"}import { cosineSimilarity, StaticEmbedding } from '@embedbag/static-embedding';
 
-const model = await StaticEmbedding.load('${folder}');
+const model = await StaticEmbedding.load(${hubModelId === undefined ? "'path/to/this/folder'" : `'${hubModelId}', { hub: createHub() }`});
 const queries = model.encode(['how do magnets work']);
 const documents = model.encode(['A magnet attracts iron.', 'Bread is baked.']);
 const similarities = cosineSimilarity(queries, documents);
@@ -77,7 +78,7 @@ From Python (\`pip install sentence-transformers\`):
 \`\`\`python
 from sentence_transformers import SentenceTransformer
 
-model = SentenceTransformer("${folder}", device="cpu")
+model = SentenceTransformer("${hubModelId ?? 'path/to/this/folder'}", device="cpu")
 embeddings = model.encode(["how do magnets work", "A magnet attracts iron."])
 similarities = model.similarity(embeddings, embeddings)
 \`\`\`${truncated}`;
@@ -162,7 +163,7 @@ export function modelCard(input: ModelCardInput): string {
 
 A static text-embedding model: a table of ${number(model.table.rows)} tokens x ${number(model.dimension)} dimensions. The embedding of a text is the mean of its tokens' rows; embeddings are compared by cosine similarity. Trained with embedbag.
 
-${usage(model, losses)}
+${usage(plan)}
 ${scoresSection(evaluations)}
 ## Training
 

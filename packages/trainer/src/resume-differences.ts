@@ -8,6 +8,7 @@ type Name = keyof TrainingArguments;
 const FREE: readonly Name[] = [
   'outputDir',
   'runName',
+  'hubModelId',
   'reportTo',
   'loggingSteps',
   'loggingFirstStep',

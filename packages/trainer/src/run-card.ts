@@ -1,11 +1,14 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { JsonObject } from '@embedbag/core';
 import type { CurveSeries } from './curve-axis.js';
 import { type DatasetSample, sampleDatasets } from './dataset-samples.js';
 import { EnergyMeter } from './energy-meter.js';
-import { modelCard } from './model-card.js';
+import { CURVE_FILE, modelCard } from './model-card.js';
 import { type RunEnvironment, readEnvironment } from './run-environment.js';
 import type { RunProgress } from './run-progress.js';
 import type { EvaluationRecord } from './train-options.js';
+import type { TrainableModel } from './trainable-model.js';
 import { trainingCurve } from './training-curve.js';
 import type { TrainingPlan } from './training-plan.js';
 
@@ -111,4 +114,14 @@ export class RunCard {
     });
     return { readme, curve };
   }
+}
+
+/** Saves `model`, or `table` in its place, into `folder` with its card and the picture. */
+export async function saveWithCard(
+  folder: string,
+  model: Pick<TrainableModel, 'save'>,
+  { card, table }: { readonly card: CardFiles; readonly table?: Float32Array },
+): Promise<void> {
+  await model.save(folder, { readme: card.readme, ...(table === undefined ? {} : { table }) });
+  if (card.curve !== undefined) await writeFile(path.join(folder, CURVE_FILE), card.curve, { flush: true });
 }

@@ -27,7 +27,7 @@ function checkpointAt(step: number): Checkpoint {
   const values = model.table.data;
   return {
     model,
-    readme: '',
+    card: { readme: '', curve: undefined },
     arrays: {
       table: values,
       firstMoment: new Float32Array(values.length),

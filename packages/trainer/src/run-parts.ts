@@ -1,8 +1,8 @@
 import { isEmbedbagError, type JsonObject, type TrainingEvent } from '@embedbag/core';
 import type { Checkpoint } from './checkpoint.js';
 import type { EpochBatchesState } from './epoch-batches.js';
-import { modelCard } from './model-card.js';
 import { createPhaseClock, type PhaseClock } from './phase-clock.js';
+import type { CardFiles, RunCard } from './run-card.js';
 import { RunCheckpoints } from './run-checkpoints.js';
 import { withSentence } from './run-endings.js';
 import { RunEvaluation } from './run-evaluation.js';
@@ -18,6 +18,15 @@ import { createTrainingLog, type TrainingLog } from './training-log.js';
 import type { TrainingOutput } from './training-output.js';
 import type { TrainingPlan } from './training-plan.js';
 import { describeState, savedEvaluations } from './training-state.js';
+
+/** What a run begins with: checked, counted, and with a place to write. */
+export interface RunPlace {
+  readonly plan: TrainingPlan;
+  /** This and the next two are undefined for a run that writes nothing. */
+  readonly output: TrainingOutput | undefined;
+  readonly identity: RunIdentity | undefined;
+  readonly card: RunCard | undefined;
+}
 
 /**
  * What a run has beside its loop: the table with its optimizer, evaluations, checkpoints, log and clock. Saves all of it in a
@@ -36,17 +45,22 @@ export class RunParts {
   /** Undefined for a run that writes nothing. */
   protected readonly checkpoints: RunCheckpoints | undefined;
   private readonly identity: RunIdentity | undefined;
+  private readonly card: RunCard | undefined;
   private readonly startedAt = performance.now();
-  private readonly control: TrainingControl = { stop: (reason) => this.stop.stop(reason) };
+  private readonly control: TrainingControl = {
+    stop: (reason) => this.stop.stop(reason),
+    notice: (code, message) => this.emit({ type: 'notice', code, message }),
+  };
   private unwrittenRecords: JsonObject[] = [];
   protected readonly log: TrainingLog = createTrainingLog((record) => this.unwrittenRecords.push(record));
 
-  constructor(plan: TrainingPlan, output: TrainingOutput | undefined, identity: RunIdentity | undefined) {
+  constructor({ plan, output, identity, card }: RunPlace) {
     const { model, arguments: args } = plan;
     const emit = (event: TrainingEvent): void => this.emit(event);
     this.plan = plan;
     this.output = output;
     this.identity = identity;
+    this.card = card;
     this.stop = new RunStop(plan.signal);
     this.table = new TrainedTable(model.kernels, model.table, args);
     const { clock, stop, table, log } = this;
@@ -77,6 +91,7 @@ export class RunParts {
   }
 
   protected emit(event: TrainingEvent): void {
+    if (event.type === 'log') this.card?.measure();
     this.plan.onEvent?.(event, this.control);
     for (const callback of this.plan.callbacks) callback.onEvent(event, this.control);
   }
@@ -91,11 +106,13 @@ export class RunParts {
     for (const record of records) await this.output?.appendLog(record);
   }
 
-  /** The model card, with the evaluations of `step`, or the newest. */
-  protected readme(step?: number): string {
-    const { records } = this.evaluation;
-    const shown = step === undefined ? records : records.filter((record) => record.step === step);
-    return modelCard(this.plan, this.progress, shown);
+  /** The model card, with the evaluations of `step`, or the newest; undefined for a run that writes nothing. */
+  protected cardFiles(step?: number): CardFiles | undefined {
+    const { records: evaluations } = this.evaluation;
+    const shown = step === undefined ? evaluations : evaluations.filter((record) => record.step === step);
+    const { progress, log, clock } = this;
+    const time = { elapsedMs: this.elapsedMs(), stepsMs: clock.stepsMs };
+    return this.card?.files({ progress, evaluations, shown, history: log.history, ...time });
   }
 
   /** Runs `work` with the running average, where there is one, in the place of the table. */
@@ -122,7 +139,7 @@ export class RunParts {
         : { table: average.values, trained: table.values };
     return {
       model: plan.model,
-      readme: this.readme(),
+      card: this.cardFiles()!,
       arrays: { ...tables, firstMoment, secondMoment },
       optimizer: table.state,
       samplerState,
@@ -156,6 +173,7 @@ export class RunParts {
     const reason = this.evaluation.best.stopReason;
     if (reason !== undefined) this.stop.stop(reason);
     this.checkpoints?.restore(state.global_step);
+    this.card?.startAt(progress);
   }
 
   /** Lets a checkpoint under way come to its end, and saves the state before a step without a finite loss. */

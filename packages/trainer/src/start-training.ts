@@ -5,7 +5,7 @@ import type { TrainingSummary, TrainOptions } from './train-options.js';
 import type { TrainingCallback, TrainingControl } from './training-callback.js';
 
 /** A training under way. */
-export interface StartedTraining extends TrainingControl {
+export interface StartedTraining extends Pick<TrainingControl, 'stop'> {
   /**
    * All events, in order, and then the error of a run that fails. To be asked for once, in the turn in which the run was
    * started: what happens before is not kept. The run waits at each step until its events are taken; after a `break` it goes

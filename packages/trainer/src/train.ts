@@ -5,16 +5,18 @@ import { type BatchReader, openBatchReader } from './batch-reader.js';
 import { closeCallbacks } from './close-callbacks.js';
 import { type EpochBatches, openEpochBatches } from './epoch-batches.js';
 import { averageTables, loadBestTable } from './final-table.js';
+import { withNamedLoggers } from './loggers/named-loggers.js';
 import { checkResumable, findResumePoint } from './resume.js';
-import { type RunIdentity, runIdentity } from './run-identity.js';
-import { RunParts } from './run-parts.js';
+import { RunCard, saveWithCard } from './run-card.js';
+import { runIdentity } from './run-identity.js';
+import { RunParts, type RunPlace } from './run-parts.js';
 import type { SavedCheckpoint } from './saved-checkpoint.js';
 import type { TrainingSummary, TrainOptions } from './train-options.js';
 import { resolveTrainingArguments } from './training-arguments.js';
 import type { StepRecord } from './training-log.js';
 import { type NoticeEvent, planNotices, shortEpochNotice, undrawnNotice } from './training-notices.js';
-import { openTrainingOutput, type TrainingOutput } from './training-output.js';
-import { planTraining, type TrainingPlan } from './training-plan.js';
+import { openTrainingOutput } from './training-output.js';
+import { planTraining } from './training-plan.js';
 import { describeSetup } from './training-state.js';
 
 /** One run from its first step to its last. */
@@ -23,6 +25,7 @@ class TrainingRun extends RunParts {
 
   async run(checkpoint: SavedCheckpoint | undefined, notices: readonly NoticeEvent[]): Promise<TrainingSummary> {
     this.announce(checkpoint, notices);
+    await this.letFollow();
     if (checkpoint !== undefined) await this.restore(checkpoint);
     else if (this.plan.arguments.evalOnStart) await this.evaluate();
     let samplerState = checkpoint?.samplerState;
@@ -53,7 +56,7 @@ class TrainingRun extends RunParts {
       await this.endStep(record);
       // Lets signals, timers and streams have their turn.
       await nextTurn();
-      for (const callback of plan.callbacks) await callback.betweenSteps?.();
+      await this.letFollow();
     }
     if (reader.isAtEnd || progress.batchesOfEpoch >= batches.count) await this.endEpoch(batches);
   }
@@ -147,8 +150,8 @@ class TrainingRun extends RunParts {
     await this.checkpoints?.settle();
     const cardEvaluations = await this.chooseTable(outcome !== 'aborted');
     await this.writeRecords();
-    const readme = this.readme(cardEvaluations);
-    const modelFolder = await output?.saveModel((folder) => plan.model.save(folder, { readme }));
+    const card = this.cardFiles(cardEvaluations);
+    const modelFolder = await output?.saveModel((folder) => saveWithCard(folder, plan.model, { card: card! }));
     const { reason } = this.stop;
     const ending = { outcome, ...(outcome === 'stopped' && reason !== undefined ? { reason } : {}) } as const;
     const folder = modelFolder === undefined ? {} : { modelFolder };
@@ -211,6 +214,11 @@ class TrainingRun extends RunParts {
     for (const notice of [...notices, ...planNotices(this.plan)]) this.emit(notice);
   }
 
+  /** Waits for those who follow the run. */
+  private async letFollow(): Promise<void> {
+    for (const callback of this.plan.callbacks) await callback.betweenSteps?.();
+  }
+
   private goesOn(): boolean {
     return !this.stop.isOver && this.progress.step < this.plan.steps;
   }
@@ -222,22 +230,20 @@ class TrainingRun extends RunParts {
   }
 }
 
-/** What a run begins with: checked, counted, and with a place to write. */
-interface PreparedRun {
-  readonly plan: TrainingPlan;
-  readonly output: TrainingOutput | undefined;
-  readonly identity: RunIdentity | undefined;
+/** A run before its first step. */
+interface PreparedRun extends RunPlace {
   readonly checkpoint: SavedCheckpoint | undefined;
   readonly notices: readonly NoticeEvent[];
 }
 
 async function prepareRun(options: TrainOptions): Promise<PreparedRun> {
+  const args = resolveTrainingArguments(options.arguments);
   const plan = planTraining({
     ...options,
     evaluators: options.evaluators ?? [],
     evalDatasets: options.evalDatasets ?? [],
-    callbacks: options.callbacks ?? [],
-    arguments: resolveTrainingArguments(options.arguments),
+    callbacks: withNamedLoggers(options.callbacks ?? [], args.reportTo),
+    arguments: args,
     batchSampler: options.batchSampler ?? noDuplicatesBatchSampler(),
     multiDatasetBatchSampler: options.multiDatasetBatchSampler ?? proportionalBatchSampler(),
   });
@@ -255,6 +261,7 @@ async function prepareRun(options: TrainOptions): Promise<PreparedRun> {
   return {
     plan,
     output,
+    card: output === undefined ? undefined : await RunCard.open(plan),
     checkpoint,
     identity: identity && { ...identity, initial_table: initial_table! },
     notices: [...notices, ...more],
@@ -287,8 +294,9 @@ async function prepareRun(options: TrainOptions): Promise<PreparedRun> {
  * Follows `SentenceTransformerTrainer` of sentence-transformers.
  */
 export async function train(options: TrainOptions): Promise<TrainingSummary> {
-  const { plan, output, identity, checkpoint, notices } = await prepareRun(options);
-  const run = new TrainingRun(plan, output, identity);
+  const { checkpoint, notices, ...place } = await prepareRun(options);
+  const { plan } = place;
+  const run = new TrainingRun(place);
   try {
     const summary = await run.run(checkpoint, notices);
     await closeCallbacks(plan.callbacks);

@@ -96,7 +96,10 @@ export interface TrainingArgumentsInput {
   readonly loggingSteps?: number;
   /** Log the first step too. Default false. */
   readonly loggingFirstStep?: boolean;
-  /** The names of loggers; each must be among `loggers`. Default: none. */
+  /**
+   * The names of loggers, each of `callbacks` or one of `jsonl`, `tensorboard` and `wandb`, which are made with their defaults.
+   * Default: none.
+   */
   readonly reportTo?: readonly string[];
   /** The folder for the model, the checkpoints and the log. Default: nothing is written. */
   readonly outputDir?: string;
@@ -110,6 +113,8 @@ export interface TrainingArgumentsInput {
   readonly fp16?: boolean;
   /** The run's name, for the model card. */
   readonly runName?: string;
+  /** The name that the model is to have on the hub, `owner/name`: what the model card tells to load. Default: a path. */
+  readonly hubModelId?: string;
 }
 
 type WithoutDefault =
@@ -123,6 +128,7 @@ type WithoutDefault =
   | 'emaDecay'
   | 'averageCheckpoints'
   | 'outputDir'
+  | 'hubModelId'
   | 'runName';
 
 /** {@link TrainingArgumentsInput} that were found valid, with the defaults filled in. */

@@ -7,6 +7,8 @@ export interface TrainingControl {
    * reason. The first reason counts.
    */
   stop(reason?: string): void;
+  /** Tells all who follow the run, by an event, of what it goes on without, such as a server that is lost. */
+  notice(code: string, message: string): void;
 }
 
 /** Is told of an event. What it throws ends the run. */
@@ -31,7 +33,10 @@ export interface TrainingCallback {
   /** What `reportTo` knows it by. */
   readonly name: string;
   readonly onEvent: TrainingEventHandler;
-  /** Is waited for after each step: keeps the run from going ahead of one who follows it. */
+  /**
+   * Is waited for before the first step and after each: keeps the run from going ahead of one who follows it. Rejecting ends
+   * the run.
+   */
   betweenSteps?(): Promise<void>;
   /** Is called once after the last event, also of a run that failed: writes what is left. */
   close?(): Promise<void>;

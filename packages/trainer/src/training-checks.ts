@@ -8,6 +8,7 @@ import {
   TEXT_DATASET_CONTRACT,
   type TextDataset,
 } from '@embedbag/core';
+import { NAMED_LOGGERS } from './loggers/named-loggers.js';
 import type { ResolvedTrainOptions, TrainOptions } from './train-options.js';
 
 /** Whether `loss` is one loss for all datasets, and not a record of losses by dataset. */
@@ -149,7 +150,7 @@ export function checkEvaluators({ evaluators, evalDatasets, callbacks, arguments
   if (missing === undefined) return;
   throw new EmbedbagError({
     code: 'no-logger',
-    message: `Expected \`callbacks\` to hold a logger named \`${missing}\` for \`reportTo\`, received ${names.map((name) => `\`${name}\``).join(', ') || 'none'}. Pass it, or take the name out.`,
+    message: `Expected \`callbacks\` to hold a logger named \`${missing}\` for \`reportTo\`, received ${names.map((name) => `\`${name}\``).join(', ') || 'none'}. Pass it, or name one of ${NAMED_LOGGERS.map((name) => `\`${name}\``).join(', ')}, which need not be passed.`,
     details: { missing, names },
   });
 }

@@ -16,7 +16,8 @@ const LEFTOVER = /^\.(checkpoint-\d+|final)\.(saving|replaced|deleting)-[0-9a-f]
 const PROBE = '.probe-';
 
 /** Files of models in all layouts, and of checkpoints. A folder that holds anything else may be precious and is not replaced. */
-const MODEL_FILE = /^(?:README\.md|\.gitattributes|vocab\.txt|\d_\w+|[\w-]+\.(?:json|safetensors))$/;
+const MODEL_FILE =
+  /^(?:README\.md|\.gitattributes|vocab\.txt|training_curve\.svg|\d_\w+|[\w-]+\.(?:json|safetensors))$/;
 
 /** Checkpoints are models with a few more `.json` and `.safetensors` files. */
 function isModel(entries: readonly string[]): boolean {

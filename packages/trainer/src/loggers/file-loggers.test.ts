@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { jsonlLogger } from './jsonl-logger.js';
-import { evaluationEvent, logEvent, RUN, report, startEvent } from './logger-fixtures.js';
+import { controlInto, evaluationEvent, logEvent, RUN, report, startEvent } from './logger-fixtures.js';
 import { readEventFiles } from './read-event-files.js';
 import { tensorboardLogger } from './tensorboard-logger.js';
 
@@ -103,9 +103,9 @@ describe('the TensorBoard logger', () => {
 
   test('loses nothing of what it was told when the process is killed', async () => {
     const logger = tensorboardLogger({ folder: place('runs') });
-    for (const event of [startEvent(), logEvent(10)]) logger.onEvent(event, { notice: () => undefined });
+    for (const event of [startEvent(), logEvent(10)]) logger.onEvent(event, controlInto([]));
     expect(readEventFiles(place('runs')).scalars['train/loss']).toEqual([[10, 1]]);
-    await logger.close();
+    await logger.close?.();
   });
 });
 

@@ -1,5 +1,5 @@
+import type { TrainingCallback } from '../training-callback.js';
 import { type EventFile, eventPath, openEventFile } from './event-file.js';
-import type { TrainingLogger } from './training-logger.js';
 
 /** Where {@link jsonlLogger} writes. */
 export interface JsonlLoggerOptions {
@@ -18,7 +18,7 @@ export interface JsonlLoggerOptions {
  * await train({ model, datasets, loss, callbacks: [jsonlLogger({ path: 'events.jsonl' })] });
  * ```
  */
-export function jsonlLogger(options: JsonlLoggerOptions = {}): TrainingLogger {
+export function jsonlLogger(options: JsonlLoggerOptions = {}): TrainingCallback {
   let file: EventFile | undefined;
   return {
     name: 'jsonl',

@@ -1,6 +1,6 @@
 /** A run's events for the tests of loggers; no part of the package. */
 import type { TrainingEvent } from '@embedbag/core';
-import type { TrainingLogger } from './training-logger.js';
+import type { TrainingCallback, TrainingControl } from '../training-callback.js';
 
 type TrainingStart = Extract<TrainingEvent, { readonly type: 'training-start' }>;
 
@@ -66,17 +66,27 @@ export const RUN: readonly TrainingEvent[] = [
   endEvent(),
 ];
 
+/** A control that collects notices. */
+export function controlInto(notices: { readonly code: string; readonly message: string }[]): TrainingControl {
+  return {
+    stop: () => {
+      throw new Error('no logger stops a run');
+    },
+    notice: (code, message) => notices.push({ code, message }),
+  };
+}
+
 /** Hands a run to a logger, and returns the notices that it gave. */
 export async function report(
-  logger: TrainingLogger,
+  logger: TrainingCallback,
   start: TrainingStart,
   events: readonly TrainingEvent[] = RUN,
 ): Promise<{ readonly code: string; readonly message: string }[]> {
   const notices: { readonly code: string; readonly message: string }[] = [];
-  const control = { notice: (code: string, message: string) => notices.push({ code, message }) };
+  const control = controlInto(notices);
   logger.onEvent(start, control);
   await logger.betweenSteps?.();
   for (const event of events) logger.onEvent(event, control);
-  await logger.close();
+  await logger.close?.();
   return notices;
 }

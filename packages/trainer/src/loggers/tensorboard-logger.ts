@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { JsonObject, TrainingEvent } from '@embedbag/core';
+import type { TrainingCallback } from '../training-callback.js';
 import { type EventFile, eventPath, openEventFile } from './event-file.js';
 import { scalarsEvent, sessionStartEvent, textEvent, versionEvent } from './tensorboard-event.js';
 import { tfRecord } from './tfrecord.js';
-import type { TrainingLogger } from './training-logger.js';
 import { scalarsOf } from './training-scalars.js';
 
 type TrainingStart = Extract<TrainingEvent, { readonly type: 'training-start' }>;
@@ -57,7 +57,7 @@ function begin(start: TrainingStart, given: string | undefined): EventFile {
  * // tensorboard --logdir runs
  * ```
  */
-export function tensorboardLogger(options: TensorboardLoggerOptions = {}): TrainingLogger {
+export function tensorboardLogger(options: TensorboardLoggerOptions = {}): TrainingCallback {
   let file: EventFile | undefined;
   return {
     name: 'tensorboard',

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type LocalWandb, startLocalWandb } from '@embedbag/tooling/local-wandb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { logEvent, RUN, report, startEvent } from './logger-fixtures.js';
+import { controlInto, logEvent, RUN, report, startEvent } from './logger-fixtures.js';
 import { wandbClientPath } from './wandb-client-path.js';
 import { wandbLogger } from './wandb-logger.js';
 import type { WandbLoggerOptions } from './wandb-settings.js';
@@ -86,12 +86,12 @@ describe('a run in Weights & Biases', () => {
   test('goes on without a server that is gone, and says so', async () => {
     const notices: { code: string; message: string }[] = [];
     const lost = logger();
-    const control = { notice: (code: string, message: string) => notices.push({ code, message }) };
+    const control = controlInto(notices);
     lost.onEvent(startEvent(), control);
     await lost.betweenSteps?.();
     await server.close();
     for (const event of RUN) lost.onEvent(event, control);
-    await lost.close();
+    await lost.close?.();
     expect(notices.map(({ code }) => code)).toEqual(['wandb-run', 'wandb-trouble']);
     expect(notices[1]!.message).toContain('ECONNREFUSED');
   });

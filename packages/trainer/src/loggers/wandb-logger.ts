@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { EmbedbagError, type TrainingEvent } from '@embedbag/core';
-import type { LoggerControl, TrainingLogger } from './training-logger.js';
+import type { TrainingCallback, TrainingControl } from '../training-callback.js';
 import { scalarsOf } from './training-scalars.js';
 import { wandbClientPath } from './wandb-client-path.js';
 import { type WandbLoggerOptions, type WandbSettings, wandbSettings } from './wandb-settings.js';
@@ -104,12 +104,12 @@ function refused(settings: WandbSettings, reason: string, trouble: string | unde
 class WandbSession {
   readonly #client: WandbClient;
   readonly #settings: WandbSettings;
-  readonly #control: LoggerControl;
+  readonly #control: TrainingControl;
   #step = 0;
   #values: Record<string, number> = {};
   #exitCode = 1;
 
-  constructor(client: WandbClient, settings: WandbSettings, control: LoggerControl) {
+  constructor(client: WandbClient, settings: WandbSettings, control: TrainingControl) {
     this.#client = client;
     this.#settings = settings;
     this.#control = control;
@@ -153,7 +153,7 @@ class WandbSession {
 async function openSession(
   options: WandbLoggerOptions,
   start: TrainingStart,
-  control: LoggerControl,
+  control: TrainingControl,
 ): Promise<WandbSession | undefined> {
   const settings = await wandbSettings(options);
   if (settings === undefined) return undefined;
@@ -181,11 +181,11 @@ async function openSession(
  * await train({ model, datasets, loss, callbacks: [wandbLogger({ project: 'search' })] });
  * ```
  */
-export function wandbLogger(options: WandbLoggerOptions = {}): TrainingLogger {
+export function wandbLogger(options: WandbLoggerOptions = {}): TrainingCallback {
   let opening: Promise<WandbSession | undefined> | undefined;
   let session: WandbSession | undefined;
   let early: TrainingEvent[] = [];
-  const open = async (start: TrainingStart, control: LoggerControl): Promise<WandbSession | undefined> => {
+  const open = async (start: TrainingStart, control: TrainingControl): Promise<WandbSession | undefined> => {
     session = await openSession(options, start, control);
     for (const event of early) session?.write(event);
     early = [];
