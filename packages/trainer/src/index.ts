@@ -4,6 +4,7 @@ export type { BestEvaluation } from './best-model.js';
 export * from './learning-rate-schedule.js';
 export * from './linear-schedule.js';
 export * from './loggers/jsonl-logger.js';
+export { NAMED_LOGGERS } from './loggers/named-loggers.js';
 export * from './loggers/tensorboard-logger.js';
 export * from './loggers/wandb-logger.js';
 export type { WandbLoggerOptions } from './loggers/wandb-settings.js';

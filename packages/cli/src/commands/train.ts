@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Evaluator, Hub, Kernels, TextDataset } from '@embedbag/core';
+import { EmbedbagError, type Evaluator, type Hub, type Kernels, type TextDataset } from '@embedbag/core';
 import {
   listRetrievalFolders,
   type OpenDatasetOptions,
@@ -8,6 +8,7 @@ import {
   readRetrievalFolder,
 } from '@embedbag/datasets';
 import { informationRetrievalEvaluator } from '@embedbag/evaluators';
+import type { UploadedModel } from '@embedbag/hub';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { loadTokenizer } from '@embedbag/tokenization';
 import { progressReporter, type TrainingSummary, train } from '@embedbag/trainer';
@@ -17,6 +18,7 @@ import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../ker
 import { type LossChoice, lossFromOptions } from '../loss-option.js';
 import { columnsOption, dimsOption, integerOption, jsonObjectOption, positiveOption } from '../option-values.js';
 import { programHub } from '../program-hub.js';
+import { type HubPush, openHubPush } from '../push-to-hub.js';
 import { readingProgress } from '../reading-progress.js';
 import { type ResolvedTrainConfig, resolveTrainConfig, type TrainFlags } from '../resolve-train-config.js';
 import { runConfigSaver } from '../run-config-saver.js';
@@ -35,6 +37,8 @@ interface TrainOptions extends KernelOptions, Partial<LossChoice> {
   readonly tokenizer?: string;
   readonly model?: string;
   readonly dimension?: number;
+  readonly pushToHub?: string;
+  readonly private?: boolean;
   readonly json?: boolean;
 }
 
@@ -54,6 +58,8 @@ Examples:
       --loss gist --loss-options '{"guide": "my-model/final", "margin": 0.05}'
   $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output mine --loss ./my-loss.js
 
+  $ HF_TOKEN=hf_... embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output mine \\
+      --report-to tensorboard --push-to-hub my-name/my-model --private
   $ embedbag train --config run.json --learning-rate 0.1 --output other
   $ embedbag train --config my-model/run.json --resume
 
@@ -92,6 +98,8 @@ export function trainCommand(context: ProgramContext): Command {
     )
     .option('--loss-options <json>', 'the options of the loss in JSON, such as {"margin": 0.2}', jsonObjectOption)
     .option('--scale <number>', "short for the loss's option `scale` (default: the loss's own, 20)", positiveOption)
+    .option('--push-to-hub <owner/name>', 'upload the model to the hub afterwards; needs HF_TOKEN')
+    .option('--private', 'the repository of --push-to-hub is to be private')
     .option('--json', 'print one JSON object at the end; progress still goes to stderr')
     .addHelpText('after', HELP_AFTER);
   addTrainingArgumentOptions(command);
@@ -112,6 +120,7 @@ async function trainFromOptions(
   const kernels = await kernelsFromOptions({ backend: config.backend ?? 'auto', ...threads }, context);
   try {
     const hub = programHub(context);
+    const push = await hubPushFromOptions(options, context);
     const model = await modelOf(config, { kernels, hub, signal });
     const loadModel: LoadModel = (source) => StaticEmbedding.load(source, { kernels, hub, signal });
     // Before the data, which may take long to read: a wrong loss is told at once.
@@ -129,10 +138,24 @@ async function trainFromOptions(
       ...(options.resume === undefined ? {} : { resumeFromCheckpoint: options.resume }),
     });
     model.dispose();
-    conclude(summary, config.arguments.outputDir, options.json === true, context);
+    const folder = join(config.arguments.outputDir, 'final');
+    const uploaded = summary.outcome === 'aborted' ? undefined : await push?.upload(folder);
+    conclude(summary, { folder, uploaded }, options.json === true, context);
   } finally {
     kernels.dispose();
   }
+}
+
+/** Where the model is to be uploaded; its repository is made before the training. */
+async function hubPushFromOptions(options: TrainOptions, context: ProgramContext): Promise<HubPush | undefined> {
+  const { pushToHub: name, private: isPrivate = false } = options;
+  if (name !== undefined) return openHubPush({ name, isPrivate }, context);
+  if (!isPrivate) return undefined;
+  throw new EmbedbagError({
+    code: 'missing-option',
+    message:
+      'Expected `--push-to-hub` beside `--private`, received none. Add `--push-to-hub owner/name`, or leave `--private` out.',
+  });
 }
 
 /** The settings among parsed options. */
@@ -153,23 +176,27 @@ function flagsOf(options: TrainOptions): TrainFlags {
   };
   const all = { ...settings, matryoshkaDims, loss, lossOptions, scale };
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-  return { ...given, arguments: argumentsFromFlags({ ...options }) };
+  // The card tells to load what is uploaded, unless another name is given.
+  const hubModelId = options.pushToHub === undefined ? {} : { hubModelId: options.pushToHub };
+  return { ...given, arguments: { ...hubModelId, ...argumentsFromFlags({ ...options }) } };
 }
 
 function conclude(
   { outcome, step, steps, pairs, elapsedMs, reason }: TrainingSummary,
-  outputDir: string,
+  { folder: model, uploaded }: { readonly folder: string; readonly uploaded: UploadedModel | undefined },
   isJson: boolean,
   { stdout, stderr }: Pick<ProgramContext, 'stdout' | 'stderr'>,
 ): void {
-  const model = join(outputDir, 'final');
-  if (isJson) stdout.write(`${JSON.stringify({ outcome, step, steps, pairs, elapsedMs, model })}\n`);
+  const hub = uploaded && { hub: { url: uploaded.url, commit: uploaded.commit } };
+  if (isJson) stdout.write(`${JSON.stringify({ outcome, step, steps, pairs, elapsedMs, model, ...hub })}\n`);
   if (outcome === 'aborted') {
     stderr.write(`Stopped after step ${step} of ${steps}; the model so far is in ${model}\n`);
     throw new ProgramExit(EXIT_CODES.interrupted);
   }
   if (outcome === 'stopped') stderr.write(`Stopped after step ${step} of ${steps}: ${reason}\n`);
-  if (!isJson) stdout.write(`The model is in ${model}\n`);
+  if (isJson) return;
+  stdout.write(`The model is in ${model}\n`);
+  if (uploaded !== undefined) stdout.write(`It is on the hub at ${uploaded.url}\n`);
 }
 
 async function datasetsOf(
