@@ -36,6 +36,7 @@ const HOME_OF_LIBRARY = new Map([
   ['@huggingface/hub', 'packages/hub'],
   ['@huggingface/transformers', 'packages/distillation'],
   ['ml-matrix', 'packages/distillation'],
+  ['@wandb/sdk', 'packages/trainer'],
   ['@tensorflow/*', 'packages/tensorflow'],
 ]);
 
