@@ -4,6 +4,7 @@ import type { JsonObject } from '@embedbag/core';
 import type { CurveSeries } from './curve-axis.js';
 import { type DatasetSample, sampleDatasets } from './dataset-samples.js';
 import { EnergyMeter } from './energy-meter.js';
+import { HELD_OUT_LOSS } from './held-out-loss.js';
 import { CURVE_FILE, modelCard } from './model-card.js';
 import { type RunEnvironment, readEnvironment } from './run-environment.js';
 import type { RunProgress } from './run-progress.js';
@@ -31,9 +32,6 @@ export interface CardMoment {
   readonly elapsedMs: number;
   readonly stepsMs: number;
 }
-
-/** The loss on held-out data is drawn with the training loss, not among scores. */
-const HELD_OUT = 'loss';
 
 function lossPoints(history: readonly JsonObject[]): CurveSeries['points'] {
   return history.flatMap(({ step, loss }) =>
@@ -87,14 +85,15 @@ export class RunCard {
   files(moment: CardMoment): CardFiles {
     const { progress, evaluations, shown = evaluations, history, elapsedMs, stepsMs } = moment;
     this.measure();
-    const held = scoreSeries(evaluations.filter(({ name }) => name === HELD_OUT)).map(({ points }) => points);
+    // The loss on held-out data is drawn with the training loss, not among scores.
+    const held = scoreSeries(evaluations.filter(({ name }) => name === HELD_OUT_LOSS)).map(({ points }) => points);
     const curve = trainingCurve({
       steps: this.#plan.steps,
       losses: [
         { name: 'training loss', points: lossPoints(history) },
         ...held.map((points) => ({ name: 'loss on held-out data', points })),
       ],
-      scores: scoreSeries(evaluations.filter(({ name }) => name !== HELD_OUT)),
+      scores: scoreSeries(evaluations.filter(({ name }) => name !== HELD_OUT_LOSS)),
     });
     const { joules } = this.#meter;
     const readme = modelCard({

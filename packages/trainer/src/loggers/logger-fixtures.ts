@@ -43,7 +43,7 @@ export function evaluationEvent(step: number, value: number): TrainingEvent {
 }
 
 /** The last event of a whole run. */
-export function endEvent(more: object = {}): TrainingEvent {
+function endEvent(more: object = {}): TrainingEvent {
   return {
     type: 'training-end',
     step: 30,
