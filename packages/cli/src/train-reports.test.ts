@@ -96,7 +96,9 @@ test('loggers are chosen by name', async () => {
   expect(await readdir(output())).toContain('events.jsonl');
   const wrong = await train('--report-to', 'mlflow');
   expect(wrong.exitCode).toBe(2);
-  expect(wrong.stderr).toContain('Pass it, or name one of `jsonl`, `tensorboard`, `wandb`, which need not be passed.\n');
+  expect(wrong.stderr).toContain(
+    'Pass it, or name one of `jsonl`, `tensorboard`, `wandb`, which need not be passed.\n',
+  );
   expect((await train('--private')).stderr).toBe(
     'error: Expected `--push-to-hub` beside `--private`, received none. Add `--push-to-hub owner/name`, or leave `--private` out.\n',
   );

@@ -4,7 +4,7 @@ import { batchTextHashes, readTextBatch, type TextBatch } from './text-batch.js'
 import type { TrainingPlan } from './training-plan.js';
 
 /** The name of the evaluator, and of its figure over all held-out datasets. */
-const HELD_OUT_LOSS = 'loss';
+export const HELD_OUT_LOSS = 'loss';
 
 interface Sum {
   rows: number;

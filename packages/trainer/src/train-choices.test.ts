@@ -248,10 +248,10 @@ describe('callbacks', () => {
   });
 
   test('that `reportTo` names must be there', async () => {
-    await expect(tiny.run({ arguments: { reportTo: ['tensorboard'] } })).rejects.toMatchObject({
+    await expect(tiny.run({ arguments: { reportTo: ['mlflow'] } })).rejects.toMatchObject({
       code: 'no-logger',
       message:
-        'Expected `callbacks` to hold a logger named `tensorboard` for `reportTo`, received none. Pass it, or take the name out.',
+        'Expected `callbacks` to hold a logger named `mlflow` for `reportTo`, received none. Pass it, or name one of `jsonl`, `tensorboard`, `wandb`, which need not be passed.',
     });
   });
 });

@@ -4,7 +4,6 @@ import { startLocalWandb } from '@embedbag/tooling/local-wandb';
 import { afterEach, expect, test, vi } from 'vitest';
 import { readEventFiles } from './loggers/read-event-files.js';
 import { wandbLogger } from './loggers/wandb-logger.js';
-import type { TrainingCallback } from './training-callback.js';
 import { countingEvaluator, eventsOf, useTinyRuns } from './training-fixtures.js';
 
 const tiny = useTinyRuns();
@@ -43,15 +42,6 @@ test('a logger that cannot report ends the run before its first step', async () 
   await expect(run).rejects.toMatchObject({ code: 'wandb-offline' });
   expect(tiny.events.map(({ type }) => type)).toEqual(['training-start', 'training-failed']);
   expect(existsSync(inFolder('final'))).toBe(false);
-});
-
-test('a logger that is neither passed nor known is told with those that are', async () => {
-  const mine: TrainingCallback = { name: 'mine', onEvent: () => undefined };
-  await expect(tiny.run({ callbacks: [mine], arguments: { reportTo: ['mine', 'mlflow'] } })).rejects.toMatchObject({
-    code: 'no-logger',
-    message:
-      'Expected `callbacks` to hold a logger named `mlflow` for `reportTo`, received `mine`. Pass it, or name one of `jsonl`, `tensorboard`, `wandb`, which need not be passed.',
-  });
 });
 
 test('the card lies beside its curve, in the model and in checkpoints, and both are replaced by the next run', async () => {
