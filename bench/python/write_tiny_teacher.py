@@ -3,7 +3,8 @@
     pnpm build && bench/.python/bin/python bench/python/write_tiny_teacher.py
 
 It is in ONNX as @huggingface/transformers reads it; expected.json holds the mean of its hidden states by PyTorch, for texts
-and for single tokens between [CLS] and [SEP]. Needs what export_onnx.py needs.
+and for single tokens between [CLS] and [SEP]. model2vec.json holds what model2vec 0.10 distils from it: the vocabulary, and
+the cosines of texts, with 8 principal components and SIF weights. Needs what export_onnx.py needs, and `model2vec[distill]`.
 """
 
 import json
@@ -12,14 +13,17 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import torch
 from export_onnx import export
+from model2vec.distill import distill_from_model
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
+from transformers import AutoTokenizer, BertConfig, BertModel
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "packages/distillation/src/fixtures/tiny-teacher"
 TEXTS = ["", "bread", "how do I bake bread", "the rain in spain stays in the plain " * 3, "B\u00e4cker, 2024!"]
+STUDENT_TEXTS = ["how do I bake bread", "the rain in spain", "a baker in 2024!", "bread at home", "the plain stays"]
 TOKENS = ["bread", "##ad", "[unused0]", "[UNK]", "!"]
 
 SCRIPT = """
@@ -35,6 +39,24 @@ def mean_of(model: BertModel, ids: list[int]) -> list[float]:
     with torch.inference_mode():
         hidden = model(input_ids=given, attention_mask=torch.ones_like(given)).last_hidden_state
     return [round(value, 7) for value in hidden[0].mean(0).tolist()]
+
+
+def distilled(model: BertModel, folder: Path) -> dict[str, object]:
+    student = distill_from_model(
+        model,
+        AutoTokenizer.from_pretrained(folder, use_fast=True),
+        pca_dims=8,
+        sif_coefficient=1e-4,
+        quantize_to="float32",
+    )
+    vocabulary = student.tokenizer.get_vocab()
+    embeddings = student.encode(STUDENT_TEXTS).astype(np.float64)
+    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
+    return {
+        "vocabulary": sorted(vocabulary, key=vocabulary.get),
+        "texts": STUDENT_TEXTS,
+        "cosines": [[round(value, 6) for value in row] for row in (embeddings @ embeddings.T).tolist()],
+    }
 
 
 def main() -> None:
@@ -61,12 +83,15 @@ def main() -> None:
         (source / "tokenizer_config.json").write_text(json.dumps(settings, indent=2))
         shutil.rmtree(FOLDER, ignore_errors=True)
         export(source, FOLDER)
+        student = distilled(model, source)
     cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
     expected = {
         "texts": [[text, mean_of(model, tokenizer.encode(text).ids)] for text in TEXTS],
+        "vectors": [mean_of(model, [cls, token, sep]) for token in range(config.vocab_size)],
         "tokens": [[token, mean_of(model, [cls, tokenizer.token_to_id(token), sep])] for token in TOKENS],
     }
     (FOLDER / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+    (FOLDER / "model2vec.json").write_text(json.dumps(student, indent=1) + "\n")
 
 
 if __name__ == "__main__":
