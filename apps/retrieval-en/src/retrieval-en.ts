@@ -182,7 +182,7 @@ async function readData(options: Options, context: ProgramContext): Promise<Data
 /** The 13 datasets that the article measures on. */
 async function articleSets(context: ProgramContext): Promise<NamedRetrievalSet[]> {
   const { signal } = context;
-  const { datasetNames, load } = await nanoBeirSource(ARTICLE_EVALUATION, programHub(context), signal);
+  const { datasetNames, load } = await nanoBeirSource(ARTICLE_EVALUATION, { hub: programHub(context), signal });
   const sets: NamedRetrievalSet[] = [];
   for (const name of datasetNames) sets.push({ ...(await load(name, { signal })), name });
   return sets;
