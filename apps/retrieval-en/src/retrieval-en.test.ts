@@ -70,7 +70,9 @@ test('every file is a dataset, every folder is evaluated at every dim, the model
   expect(Object.keys(report.before.animals)).toEqual(dims);
   expect(Object.keys(report.after.animals)).toEqual(dims);
   const card = await readFile(join(output, 'final', 'README.md'), 'utf8');
-  expect(card).toContain(`animals_cosine_ndcg@10 | ${report.after.animals['1024']?.toFixed(4)} |`);
+  expect(card).toContain(
+    `| **cosine_ndcg@10** | ${report.after.animals['1024']?.toFixed(4)} | ${report.after.animals['768']?.toFixed(4)} |`,
+  );
   const model = await StaticEmbedding.load(join(output, 'final'));
   expect(model.dimension).toBe(RECIPE.dimension);
   model.dispose();

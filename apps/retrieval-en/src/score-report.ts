@@ -15,15 +15,18 @@ export function meanScore(scores: Scores, dim: number): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** NDCG@10 of each retrieval set at all dims, and their mean at every one, for the model card. */
+/** NDCG@10 of each retrieval set and, of several, their mean, at every dim, under the keys that the model card knows. */
 export function summarizeScores(scores: Scores): ScoreSummary {
   const figure = 'cosine_ndcg@10';
-  const sets = Object.entries(scores).map(([name, byDim]) => [
-    `${name}_${figure}`,
-    byDim[RECIPE.dimension] ?? Number.NaN,
-  ]);
-  const means = RECIPE.matryoshkaDims.map((dim) => [`mean_${dim}_${figure}`, meanScore(scores, dim)]);
-  return { metrics: Object.fromEntries([...sets, ...means]), primaryMetric: `mean_${RECIPE.dimension}_${figure}` };
+  const names = Object.keys(scores);
+  const metrics: Record<string, number> = {};
+  const add = (name: string, at: (dim: number) => number): void => {
+    metrics[`${name}_${figure}`] = at(RECIPE.dimension);
+    for (const dim of RECIPE.matryoshkaDims) metrics[`${name}_${dim}_${figure}`] = at(dim);
+  };
+  for (const name of names) add(name, (dim) => scores[name]?.[dim] ?? Number.NaN);
+  if (names.length > 1) add('mean', (dim) => meanScore(scores, dim));
+  return { metrics, primaryMetric: `${names.length > 1 ? 'mean' : names[0]}_${figure}` };
 }
 
 /** NDCG@10 before and after training at every dim, and BM25's, a table for each retrieval set and one for their mean. */

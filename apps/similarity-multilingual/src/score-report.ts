@@ -54,18 +54,32 @@ export function meanFigure(scores: Scores, sets: readonly SimilaritySet[], dim: 
   return sets.reduce((sum, { name }) => sum + (scores[name]?.[dim]?.[figure] ?? Number.NaN), 0) / sets.length;
 }
 
-/** The main figure of each set that a table would show at all dims, and the means of each kind at every one, for the model card. */
+/**
+ * The figures at every dim of each set that a table would show, and of several their means, `mean_similarity` and `mean_translation`, under the
+ * keys that the model card knows.
+ */
 export function summarizeScores(scores: Scores, input: Pick<RecipeInput, 'sets' | 'datasets'>): ScoreSummary {
   const metrics: Record<string, number> = {};
+  const primary: string[] = [];
   for (const kind of KINDS) {
     const { shown } = setsOfKind({ sets: input.sets, trained: trainedLanguages(input) }, kind);
-    const figure = MAIN_FIGURE[kind];
-    for (const set of shown) metrics[`${set.name}_${figure}`] = meanFigure(scores, [set], RECIPE.dimension, figure);
-    if (shown.length === 0) continue;
-    for (const dim of RECIPE.matryoshkaDims) metrics[`mean_${dim}_${figure}`] = meanFigure(scores, shown, dim, figure);
+    const main = MAIN_FIGURE[kind];
+    const add = (name: string, sets: readonly SimilaritySet[]): void => {
+      for (const figure of [main, ...directionsOf(kind)]) {
+        const at = (dim: number): number => meanFigure(scores, sets, dim, figure);
+        metrics[`${name}_${figure}`] = at(RECIPE.dimension);
+        for (const dim of RECIPE.matryoshkaDims) metrics[`${name}_${dim}_${figure}`] = at(dim);
+      }
+      primary[KINDS.indexOf(kind)] = `${name}_${main}`;
+    };
+    for (const set of shown) add(set.name, [set]);
+    if (shown.length > 1) add(`mean_${kind}`, shown);
   }
-  const main = KINDS.map((kind) => `mean_${RECIPE.dimension}_${MAIN_FIGURE[kind]}`).find((key) => key in metrics);
-  return { metrics, primaryMetric: main ?? '' };
+  return { metrics, primaryMetric: primary.find((key) => key !== undefined) ?? '' };
+}
+
+function directionsOf(kind: Kind): readonly string[] {
+  return kind === 'translation' ? ['src2trg_accuracy', 'trg2src_accuracy'] : [];
 }
 
 /** A table a kind: languages with their figures before and after training, and at fewer dims. */
@@ -80,7 +94,7 @@ function kindTable(report: ScoreReport, kind: Kind): string {
   const { shown, others } = setsOfKind(report, kind);
   const main = MAIN_FIGURE[kind];
   const full = RECIPE.dimension;
-  const directions = kind === 'translation' ? ['src2trg_accuracy', 'trg2src_accuracy'] : [];
+  const directions = directionsOf(kind);
   const cells = (sets: readonly SimilaritySet[]): string[] =>
     [
       meanFigure(before, sets, full, main),

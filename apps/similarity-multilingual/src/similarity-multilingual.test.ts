@@ -85,7 +85,7 @@ test('folders are searched, small files left out, both kinds measured, and the m
   expect(report.peakMemoryBytes).toBeGreaterThan(1e7);
   const card = await readFile(join(output, 'final', 'README.md'), 'utf8');
   expect(card).toContain('# static-similarity-mrl-multilingual\n');
-  for (const figure of ['mean_1024_spearman_cosine', 'mean_32_mean_accuracy', 'tatoeba/deu_mean_accuracy']) {
+  for (const figure of ['type: semantic-similarity', 'type: translation', 'spearman_cosine', '`tatoeba/deu`:']) {
     expect(card).toContain(figure);
   }
   const model = await StaticEmbedding.load(join(output, 'final'));
