@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { EmbedbagError } from '@embedbag/core';
 import { expect, test } from 'vitest';
+import { ARGUMENT_RULES } from './argument-rules.js';
 import { resolveTrainingArguments, type TrainingArgumentsInput } from './training-arguments.js';
 
 function mistakesOf(input: object): readonly string[] {
@@ -45,6 +47,12 @@ test('the defaults are those of static models', () => {
     bf16: false,
     fp16: false,
   });
+});
+
+test('the README explains every argument', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const table = readme.slice(readme.indexOf('| argument | default |'));
+  for (const name of Object.keys(ARGUMENT_RULES)) expect(table).toContain(`\`${name}\``);
 });
 
 test('given values replace defaults and undefined ones do not', () => {

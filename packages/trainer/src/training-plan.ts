@@ -79,6 +79,8 @@ export function planTraining(options: ResolvedTrainOptions): TrainingPlan {
     dimension: model.dimension,
     batches: [...batches, ...plannedBatches(evalDatasets, evalLosses, args.perDeviceEvalBatchSize)],
     gradientAccumulationSteps: args.gradientAccumulationSteps,
+    hasAverage: args.emaDecay !== undefined,
+    savesCheckpoints: args.saveStrategy !== 'no',
   });
   const first = openEpochBatches(options, 0);
   if (first.count === 0) {
