@@ -1,9 +1,10 @@
 import { type ArticleData, type EvaluatedTraining, evaluateAround } from '@embedbag/cli';
 import type { EvaluateOptions, Kernels, Loss, TextDataset, Tokenizer, TrainingEvent } from '@embedbag/core';
+import { createInitialModel, type InitialTable } from '@embedbag/distillation';
 import { informationRetrievalEvaluator, type RetrievalSet } from '@embedbag/evaluators';
 import { matryoshkaLoss } from '@embedbag/losses';
 import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
-import { StaticEmbedding } from '@embedbag/static-embedding';
+import type { StaticEmbedding } from '@embedbag/static-embedding';
 import { type TrainingArgumentsInput, train } from '@embedbag/trainer';
 import { summarizeScores } from './score-report.js';
 
@@ -102,6 +103,8 @@ export interface RecipeInput {
   /** Trained at every dim: the article's is `multipleNegativesRankingLoss({ scale: RECIPE.scale })`. */
   readonly loss: Loss;
   readonly seed: number;
+  /** What the table begins with. Default: random rows, as in the article. */
+  readonly initialTable?: InitialTable | undefined;
   /** The model is saved in the folder `final` in here. */
   readonly outputDir: string;
   /** What the default data needs changed of {@link RECIPE}'s arguments. */
@@ -118,7 +121,9 @@ export interface RecipeResult extends EvaluatedTraining<Scores> {
 /** Trains, evaluates and saves a model as {@link RECIPE} says. */
 export async function runRecipe(input: RecipeInput): Promise<RecipeResult> {
   const { tokenizer, kernels, datasets, loss, seed, outputDir, signal, onEvent } = input;
-  const model = await StaticEmbedding.create({ tokenizer, dimension: RECIPE.dimension, seed, kernels });
+  const { initialTable = { kind: 'random' } } = input;
+  const place = { tokenizer, dimension: RECIPE.dimension, seed, kernels, datasets, signal };
+  const model = await createInitialModel(initialTable, place);
   const evaluated = await evaluateAround({
     onEvent,
     evaluate: (_, options) => evaluate(model, input, options),
@@ -127,6 +132,7 @@ export async function runRecipe(input: RecipeInput): Promise<RecipeResult> {
       train({
         model,
         datasets,
+        initialTable: { ...initialTable },
         loss: atEveryDim(loss),
         batchSampler: noDuplicatesBatchSampler(),
         multiDatasetBatchSampler: proportionalBatchSampler(),

@@ -118,6 +118,7 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
       kernels,
       loss,
       seed: options.seed,
+      initialTable: options.initialTable,
       arguments: planned.arguments,
       outputDir: options.output,
       signal,

@@ -107,6 +107,7 @@ async function trainAndReport(options: RecipeOptions, kernels: Kernels, context:
     ...data,
     kernels,
     seed: options.seed,
+    initialTable: options.initialTable,
     arguments: planned.arguments,
     outputDir: options.output,
     signal,

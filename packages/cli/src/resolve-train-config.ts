@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { EmbedbagError, isEmbedbagError, type JsonObject } from '@embedbag/core';
+import type { InitialTable } from '@embedbag/distillation';
 import { resolveTrainingArguments, type TrainingArguments, type TrainingArgumentsInput } from '@embedbag/trainer';
 import { readTrainConfig } from './read-train-config.js';
 import type { TrainConfig } from './train-config.js';
@@ -59,6 +60,11 @@ function lossOptionsWithPaths(base: string, options: JsonObject): JsonObject {
   return { ...options, ...Object.fromEntries(paths) };
 }
 
+function initialTableWithPath(base: string, initial: InitialTable): InitialTable {
+  if (initial.kind === 'teacher') return { ...initial, vectors: resolve(base, initial.vectors) };
+  return initial.kind === 'model2vec' ? { ...initial, model: pathOrName(base, initial.model) } : initial;
+}
+
 /** The settings of `config` that hold paths, with paths that begin at `base`. */
 function withPaths(config: Partial<TrainConfig>, base: string): Partial<TrainConfig> {
   const { train, streaming, evalData, eval: retrieval, tokenizer, model, loss, lossOptions, arguments: args } = config;
@@ -71,6 +77,7 @@ function withPaths(config: Partial<TrainConfig>, base: string): Partial<TrainCon
     ...(retrieval !== undefined && { eval: resolve(base, retrieval) }),
     ...(tokenizer !== undefined && { tokenizer: pathOrName(base, tokenizer) }),
     ...(model !== undefined && { model: pathOrName(base, model) }),
+    ...(config.initialTable && { initialTable: initialTableWithPath(base, config.initialTable) }),
     ...(loss !== undefined && { loss: lossPath(base, loss) }),
     ...(lossOptions !== undefined && { lossOptions: lossOptionsWithPaths(base, lossOptions) }),
     ...(typeof outputDir === 'string' &&
@@ -81,9 +88,12 @@ function withPaths(config: Partial<TrainConfig>, base: string): Partial<TrainCon
 type MergedConfig = { readonly [Name in keyof TrainConfig]?: TrainConfig[Name] | undefined };
 
 /** What is missing, or there twice. */
-function missingMistakes({ train, tokenizer, model, arguments: args }: MergedConfig): string[] {
+function missingMistakes({ train, tokenizer, model, initialTable, arguments: args }: MergedConfig): string[] {
   const mistakes: string[] = [];
   if (train === undefined) mistakes.push('`--train`: expected files of rows, received none. Name some.');
+  if (initialTable !== undefined && model !== undefined) {
+    mistakes.push('`--initial-table`: expected it with `--tokenizer`, received it with `--model`. Leave one out.');
+  }
   if (args?.outputDir === undefined) {
     mistakes.push('`--output`: expected a folder for the model, received none. Name one.');
   }

@@ -1,3 +1,5 @@
+import { isEmbedbagError, type JsonObject } from '@embedbag/core';
+import { checkInitialTable, INITIAL_TABLE_KINDS } from '@embedbag/distillation';
 import { BACKEND_NAMES } from './kernel-options.js';
 import type { TrainConfig } from './train-config.js';
 
@@ -13,6 +15,16 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isInitialTable(value: Readonly<Record<string, unknown>>): boolean {
+  try {
+    checkInitialTable(value as JsonObject);
+    return true;
+  } catch (error) {
+    if (isEmbedbagError(error)) return false;
+    throw error;
+  }
 }
 
 const text: SettingRule = { expected: 'a string that is not empty', accepts: isText };
@@ -38,6 +50,10 @@ const RULES: Readonly<Record<keyof TrainConfig, SettingRule>> = {
   tokenizer: text,
   model: text,
   dimension: count,
+  initialTable: {
+    expected: `an object with a \`kind\` of ${INITIAL_TABLE_KINDS.map((kind) => `\`${kind}\``).join(', ')} and its options`,
+    accepts: (value) => isObject(value) && isInitialTable(value),
+  },
   matryoshkaDims: {
     expected: 'a list of distinct whole numbers of at least 1',
     accepts: (value) =>

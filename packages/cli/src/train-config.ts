@@ -1,4 +1,5 @@
 import type { JsonObject } from '@embedbag/core';
+import type { InitialTable } from '@embedbag/distillation';
 import type { TrainingArgumentsInput } from '@embedbag/trainer';
 import type { KernelOptions } from './kernel-options.js';
 
@@ -14,12 +15,14 @@ export interface TrainConfig {
   readonly evalData?: string | readonly string[];
   /** A folder in BEIR layout, or one that holds such folders, to evaluate on. */
   readonly eval?: string;
-  /** A tokenizer.json, or the id of a model on the hub, to begin with a random table. */
+  /** A tokenizer.json, or the id of a model on the hub, to begin with a new table. */
   readonly tokenizer?: string;
   /** A saved model, or the id of one on the hub, to go on with. Either this or `tokenizer`. */
   readonly model?: string;
   /** Columns of a new table. Default 1024. */
   readonly dimension?: number;
+  /** What a new table begins with. Default `{ kind: 'random' }`. */
+  readonly initialTable?: InitialTable;
   /** The prefixes that are trained. Default: halves of the dimension down to 32. */
   readonly matryoshkaDims?: readonly number[];
   /** A built-in loss by name, the path of a module, or a package, with `#export` behind. Default `multiple-negatives-ranking`. */

@@ -113,13 +113,19 @@ function citations(losses: readonly Loss[]): string {
   return `\n## Citation\n\n${all.map((text) => `\`\`\`bibtex\n${text}\n\`\`\``).join('\n\n')}\n`;
 }
 
-function hyperparameters({ arguments: args, batchSampler, multiDatasetBatchSampler }: TrainingPlan): string {
+function hyperparameters({
+  arguments: args,
+  initialTable,
+  batchSampler,
+  multiDatasetBatchSampler,
+}: TrainingPlan): string {
   const shown = (value: unknown): string => (Array.isArray(value) ? value.join(', ') || 'none' : String(value));
   const hidden: readonly (keyof TrainingArguments)[] = ['outputDir'];
   return [
     ...Object.entries(args)
       .filter(([key]) => !hidden.includes(key as keyof TrainingArguments))
       .map(([key, value]) => `- \`${key}\`: ${shown(value)}`),
+    ...(initialTable === undefined ? [] : [`- \`initialTable\`: \`${JSON.stringify(initialTable)}\``]),
     `- \`batchSampler\`: ${batchSampler.name}`,
     `- \`multiDatasetBatchSampler\`: ${multiDatasetBatchSampler.name}`,
   ].join('\n');

@@ -24,6 +24,8 @@ export interface TrainOptions {
   /** Held-out data, whose loss is an evaluation too: `loss`, and `<name>_loss` of each where there are several. */
   readonly evalDatasets?: readonly TextDataset[];
   readonly arguments?: TrainingArgumentsInput;
+  /** What the model's table began with, for the model card: an initial table of @embedbag/distillation. */
+  readonly initialTable?: JsonObject;
   /** Default: NO_DUPLICATES. */
   readonly batchSampler?: BatchSampler;
   /** Default: PROPORTIONAL. */
@@ -84,7 +86,7 @@ export interface TrainingSummary {
 
 /** {@link TrainOptions} with the defaults filled in. */
 export interface ResolvedTrainOptions
-  extends Pick<TrainOptions, 'model' | 'datasets' | 'loss' | 'signal' | 'onEvent'>,
+  extends Pick<TrainOptions, 'model' | 'datasets' | 'loss' | 'initialTable' | 'signal' | 'onEvent'>,
     Required<
       Pick<TrainOptions, 'evaluators' | 'evalDatasets' | 'batchSampler' | 'multiDatasetBatchSampler' | 'callbacks'>
     > {

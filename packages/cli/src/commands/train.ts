@@ -7,6 +7,7 @@ import {
   readDatasets,
   readRetrievalFolder,
 } from '@embedbag/datasets';
+import { createInitialModel, type InitialTable } from '@embedbag/distillation';
 import { informationRetrievalEvaluator } from '@embedbag/evaluators';
 import type { UploadedModel } from '@embedbag/hub';
 import { StaticEmbedding } from '@embedbag/static-embedding';
@@ -14,6 +15,7 @@ import { loadTokenizer } from '@embedbag/tokenization';
 import { progressReporter, type TrainingSummary, train } from '@embedbag/trainer';
 import { Command } from 'commander';
 import { BUILT_IN_LOSSES, type LoadModel } from '../built-in-losses.js';
+import { INITIAL_TABLE_HELP, initialTableOption } from '../initial-table-option.js';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
 import { type LossChoice, lossFromOptions } from '../loss-option.js';
 import { columnsOption, dimsOption, integerOption, jsonObjectOption, positiveOption } from '../option-values.js';
@@ -37,6 +39,7 @@ interface TrainOptions extends KernelOptions, Partial<LossChoice> {
   readonly tokenizer?: string;
   readonly model?: string;
   readonly dimension?: number;
+  readonly initialTable?: InitialTable;
   readonly pushToHub?: string;
   readonly private?: boolean;
   readonly json?: boolean;
@@ -53,6 +56,7 @@ or a module that exports a loss or a function that makes one from the JSON of --
 Examples:
   $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output my-model
   $ embedbag train --train faq.csv --columns anchor=question,positive=answer --tokenizer tokenizer.json --output faq
+  $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output weighted --initial-table idf
   $ embedbag train --train more.jsonl --model my-model/final --output my-model-2
   $ embedbag train --train pairs.jsonl --model my-model/final --output guided \\
       --loss gist --loss-options '{"guide": "my-model/final", "margin": 0.05}'
@@ -77,7 +81,7 @@ export function trainCommand(context: ProgramContext): Command {
       '--train <path...>',
       'files of rows, folders, patterns in quotes, or hf://datasets/owner/name/config/train[:1000]; each file is a dataset',
     )
-    .option('--tokenizer <file>', 'a tokenizer.json, or the id of a model on the hub; begins with a random table')
+    .option('--tokenizer <file>', 'a tokenizer.json, or the id of a model on the hub; begins with a new table')
     .option('--model <model>', 'go on with a saved model, or one of the hub, instead')
     .option('--columns <mapping>', 'which columns to use, such as anchor=question,positive=answer', columnsOption)
     .option(
@@ -87,6 +91,7 @@ export function trainCommand(context: ProgramContext): Command {
     .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders, to evaluate on')
     .option('--eval-data <path...>', 'held-out rows, whose loss is an evaluation')
     .option('--dimension <dim>', 'columns of a new table (default: 1024)', integerOption(1))
+    .option('--initial-table <kind>', INITIAL_TABLE_HELP, initialTableOption)
     .option(
       '--matryoshka-dims <list>',
       'train these prefixes too (default: halves of the dimension down to 32)',
@@ -121,13 +126,16 @@ async function trainFromOptions(
   try {
     const hub = programHub(context);
     const push = await hubPushFromOptions(options, context);
-    const model = await modelOf(config, { kernels, hub, signal });
     const loadModel: LoadModel = (source) => StaticEmbedding.load(source, { kernels, hub, signal });
     // Before the data, which may take long to read: a wrong loss is told at once.
-    const loss = await lossFromOptions(config, { dimension: model.dimension, loadModel });
+    const start = await startOf(config, { kernels, hub, signal });
+    const loss = await lossFromOptions(config, { dimension: start.dimension, loadModel });
+    const datasets = await datasetsOf(config.train, config, hub, context);
+    const model = await start.model(datasets);
     const summary = await train({
       model,
-      datasets: await datasetsOf(config.train, config, hub, context),
+      datasets,
+      ...(config.initialTable && { initialTable: { ...config.initialTable } }),
       evaluators: await evaluatorsOf(config, signal),
       evalDatasets: await datasetsOf(config.evalData ?? [], config, hub, context),
       loss,
@@ -172,6 +180,7 @@ function flagsOf(options: TrainOptions): TrainFlags {
     tokenizer,
     model,
     dimension,
+    initialTable: options.initialTable,
     threads,
   };
   const all = { ...settings, matryoshkaDims, loss, lossOptions, scale };
@@ -226,16 +235,30 @@ async function evaluatorsOf(config: ResolvedTrainConfig, signal: AbortSignal): P
   return evaluators;
 }
 
-async function modelOf(
-  { tokenizer, model, dimension, arguments: { seed } }: ResolvedTrainConfig,
-  place: { readonly kernels: Kernels; readonly hub: Hub; readonly signal: AbortSignal },
-): Promise<StaticEmbedding> {
-  const { kernels, hub, signal } = place;
-  if (model !== undefined) return StaticEmbedding.load(model, place);
-  return StaticEmbedding.create({
-    tokenizer: await loadTokenizer(tokenizer!, { hub, signal }),
+/** What a run begins with: a model, or a new table, which may depend on the training texts. */
+interface TrainingStart {
+  readonly dimension: number;
+  model(datasets: readonly TextDataset[]): Promise<StaticEmbedding>;
+}
+
+async function startOf(
+  {
+    tokenizer: source,
+    model: saved,
     dimension,
-    seed,
-    kernels,
-  });
+    initialTable = { kind: 'random' },
+    arguments: args,
+  }: ResolvedTrainConfig,
+  place: { readonly kernels: Kernels; readonly hub: Hub; readonly signal: AbortSignal },
+): Promise<TrainingStart> {
+  if (saved !== undefined) {
+    const model = await StaticEmbedding.load(saved, place);
+    return { dimension: model.dimension, model: async () => model };
+  }
+  const tokenizer = await loadTokenizer(source!, place);
+  return {
+    dimension,
+    model: (datasets) =>
+      createInitialModel(initialTable, { ...place, tokenizer, dimension, seed: args.seed, datasets }),
+  };
 }

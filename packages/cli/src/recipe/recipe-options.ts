@@ -1,5 +1,7 @@
 import { EmbedbagError } from '@embedbag/core';
+import type { InitialTable } from '@embedbag/distillation';
 import type { Command } from 'commander';
+import { INITIAL_TABLE_HELP, initialTableOption } from '../initial-table-option.js';
 import { addKernelOptions, type KernelOptions } from '../kernel-options.js';
 import { columnsOption, integerOption } from '../option-values.js';
 
@@ -14,6 +16,7 @@ export interface RecipeOptions extends KernelOptions {
   readonly bf16: boolean;
   readonly output: string;
   readonly seed: number;
+  readonly initialTable?: InitialTable;
   readonly article?: boolean;
   readonly plan?: boolean;
   readonly search?: boolean;
@@ -53,6 +56,7 @@ export function addRecipeOptions(command: Command, texts: RecipeOptionTexts): Co
       `rows a batch (default: 2048, or ${texts.embeddedBatchSize} without --train)`,
       integerOption(1),
     )
+    .option('--initial-table <kind>', INITIAL_TABLE_HELP, initialTableOption)
     .option('--no-bf16', 'take products of embeddings in float32: slower, with the same scores')
     .option('--output <folder>', 'the model lies in its folder `final`', texts.output)
     .option('--seed <number>', 'seed of the initial table and of the order of the rows', integerOption(0), 42)
