@@ -4,8 +4,6 @@ import {
   answerTypedQuestions,
   checkRecipeOptions,
   describeRecipe,
-  kernelsFromOptions,
-  loadTextLibrary,
   nanoBeirSource,
   openTextLibrary,
   type PlannedRecipe,
@@ -19,7 +17,9 @@ import {
   type RecipeOptions,
   readArticleData,
   readRecipeData,
+  recipeArguments,
   runCommand,
+  runRecipeProgram,
   saveLibraryTexts,
   stoppedEarly,
   trainedLine,
@@ -83,19 +83,13 @@ export function retrievalEn(argv: readonly string[], context: ProgramContext): P
     .option('--guide <model>', 'for `--loss gist`: a trained model, such as OUTPUT/final of an earlier run')
     .option('--temperature <number>', 'for `--loss gist`: divides the similarities (default: 0.01)', positiveOption)
     .addHelpText('after', HELP_AFTER)
-    .action((options: Options) => main(options, context));
+    .action((options: Options) =>
+      runRecipeProgram(options, context, {
+        library: LIBRARY,
+        trainAndReport: (kernels) => trainAndReport(options, kernels, context),
+      }),
+    );
   return runCommand(command, argv, context);
-}
-
-async function main(options: Options, context: ProgramContext): Promise<void> {
-  const kernels = await kernelsFromOptions(options, context);
-  try {
-    const library = options.search ? await loadTextLibrary(options.output, kernels, LIBRARY) : undefined;
-    if (library === undefined) await trainAndReport(options, kernels, context);
-    else await answerTypedQuestions(library, context).finally(() => library.model.dispose());
-  } finally {
-    kernels.dispose();
-  }
 }
 
 async function trainAndReport(options: Options, kernels: Kernels, context: ProgramContext): Promise<void> {
@@ -132,13 +126,12 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
 
 /** What a run and its plan have in common. */
 function plannedRecipe(
-  { batchSize, bf16, json = false }: Options,
+  options: Options,
   data: Pick<RecipeData, 'arguments'>,
   { loss, kernels }: { readonly loss: Loss; readonly kernels: Kernels },
 ): PlannedRecipe {
-  const batch = batchSize === undefined ? {} : { perDeviceTrainBatchSize: batchSize };
-  const args = { ...RECIPE.arguments, ...data.arguments, ...batch, bf16 };
-  return { dimension: RECIPE.dimension, loss: atEveryDim(loss), arguments: args, kernels, json };
+  const args = recipeArguments(RECIPE.arguments, options, data);
+  return { dimension: RECIPE.dimension, loss: atEveryDim(loss), arguments: args, kernels, json: options.json ?? false };
 }
 
 interface ReportPlace {

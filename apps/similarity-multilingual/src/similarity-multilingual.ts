@@ -4,8 +4,6 @@ import {
   answerTypedQuestions,
   checkRecipeOptions,
   describeRecipe,
-  kernelsFromOptions,
-  loadTextLibrary,
   openTextLibrary,
   type PlannedRecipe,
   type ProgramContext,
@@ -17,7 +15,9 @@ import {
   type RecipeOptions,
   readArticleData,
   readRecipeData,
+  recipeArguments,
   runCommand,
+  runRecipeProgram,
   saveLibraryTexts,
   stoppedEarly,
   trainedLine,
@@ -76,19 +76,13 @@ export function similarityMultilingual(argv: readonly string[], context: Program
     embeddedBatchSize: EMBEDDED_ARGUMENTS.perDeviceTrainBatchSize,
   })
     .addHelpText('after', HELP_AFTER)
-    .action((options: RecipeOptions) => main(options, context));
+    .action((options: RecipeOptions) =>
+      runRecipeProgram(options, context, {
+        library: LIBRARY,
+        trainAndReport: (kernels) => trainAndReport(options, kernels, context),
+      }),
+    );
   return runCommand(command, argv, context);
-}
-
-async function main(options: RecipeOptions, context: ProgramContext): Promise<void> {
-  const kernels = await kernelsFromOptions(options, context);
-  try {
-    const library = options.search ? await loadTextLibrary(options.output, kernels, LIBRARY) : undefined;
-    if (library === undefined) await trainAndReport(options, kernels, context);
-    else await answerTypedQuestions(library, context).finally(() => library.model.dispose());
-  } finally {
-    kernels.dispose();
-  }
 }
 
 async function trainAndReport(options: RecipeOptions, kernels: Kernels, context: ProgramContext): Promise<void> {
@@ -117,14 +111,9 @@ async function trainAndReport(options: RecipeOptions, kernels: Kernels, context:
 }
 
 /** What a run and its plan have in common. */
-function plannedRecipe(
-  { batchSize, bf16, json = false }: RecipeOptions,
-  data: Pick<RecipeData, 'arguments'>,
-  kernels: Kernels,
-): PlannedRecipe {
-  const batch = batchSize === undefined ? {} : { perDeviceTrainBatchSize: batchSize };
-  const args = { ...RECIPE.arguments, ...data.arguments, ...batch, bf16 };
-  return { dimension: RECIPE.dimension, loss: recipeLoss(), arguments: args, kernels, json };
+function plannedRecipe(options: RecipeOptions, data: Pick<RecipeData, 'arguments'>, kernels: Kernels): PlannedRecipe {
+  const args = recipeArguments(RECIPE.arguments, options, data);
+  return { dimension: RECIPE.dimension, loss: recipeLoss(), arguments: args, kernels, json: options.json ?? false };
 }
 
 interface ReportPlace {

@@ -84,6 +84,25 @@ function centredRows({ data, rows, columns }: Matrix, mean: Float64Array, first:
   }
 }
 
+/** The rows in blocks, less the mean, in one buffer that every block fills anew; lets others have their turn on the way. */
+async function* centredBlocks(
+  matrix: Matrix,
+  mean: Float64Array,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly first: number; readonly block: Float64Array }> {
+  const block = new Float64Array(ROWS_AT_ONCE * matrix.columns);
+  let lastTurn = performance.now();
+  for (let first = 0; first < matrix.rows; first += ROWS_AT_ONCE) {
+    if (performance.now() - lastTurn > 50) {
+      await nextTurn();
+      lastTurn = performance.now();
+    }
+    signal?.throwIfAborted();
+    centredRows(matrix, mean, first, block);
+    yield { first, block };
+  }
+}
+
 /** `[columns, columns]`, divided by `rows - 1`. */
 async function covarianceOf(
   matrix: Matrix,
@@ -92,15 +111,7 @@ async function covarianceOf(
 ): Promise<Float64Array> {
   const { rows, columns } = matrix;
   const sums = new Float64Array(columns * columns);
-  const block = new Float64Array(ROWS_AT_ONCE * columns);
-  let lastTurn = performance.now();
-  for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
-    if (performance.now() - lastTurn > 50) {
-      await nextTurn();
-      lastTurn = performance.now();
-    }
-    signal?.throwIfAborted();
-    centredRows(matrix, mean, first, block);
+  for await (const { block } of centredBlocks(matrix, mean, signal)) {
     addOuterProducts(block, columns, sums);
   }
   for (let a = 0; a < columns; a++) {
@@ -137,15 +148,7 @@ async function project(
 ): Promise<Matrix> {
   const { rows, columns } = matrix;
   const data = new Float32Array(rows * kept);
-  const block = new Float64Array(ROWS_AT_ONCE * columns);
-  let lastTurn = performance.now();
-  for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
-    if (performance.now() - lastTurn > 50) {
-      await nextTurn();
-      lastTurn = performance.now();
-    }
-    signal?.throwIfAborted();
-    centredRows(matrix, mean, first, block);
+  for await (const { first, block } of centredBlocks(matrix, mean, signal)) {
     const count = Math.min(ROWS_AT_ONCE, rows - first);
     for (let direction = 0; direction < kept; direction++) {
       const d = direction * columns;

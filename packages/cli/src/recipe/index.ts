@@ -5,4 +5,5 @@ export * from './recipe-data.js';
 export * from './recipe-options.js';
 export * from './recipe-plan-report.js';
 export * from './recipe-report.js';
+export * from './run-recipe-program.js';
 export * from './text-library.js';
