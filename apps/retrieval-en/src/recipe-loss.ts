@@ -1,3 +1,4 @@
+import { type RecipeName, TRAINING_RECIPES } from '@embedbag/cli';
 import { EmbedbagError, type Hub, type Kernels, type Loss } from '@embedbag/core';
 import {
   cachedMultipleNegativesRankingLoss,
@@ -14,6 +15,8 @@ export const RECIPE_LOSSES = ['mnrl', 'cached-mnrl', 'gist'] as const;
 /** Which loss, and what it needs. */
 export interface RecipeLossOptions {
   readonly loss: (typeof RECIPE_LOSSES)[number];
+  /** Whose directions the ranking losses have. */
+  readonly recipe: RecipeName;
   /** The folder, or the id on the hub, of the model that guides `gist`. */
   readonly guide?: string;
   /** Divides the similarities of `gist`. Default: its own. */
@@ -47,10 +50,11 @@ export function checkLossOptions({ loss, guide, temperature }: RecipeLossOptions
 
 /** Makes the loss of checked options; loads the guide where there is one, from a folder or from `hub`. */
 export async function recipeLoss(options: RecipeLossOptions, kernels: Kernels, hub: Hub): Promise<RecipeLoss> {
-  const { loss, guide, temperature } = options;
+  const { loss, guide, temperature, recipe } = options;
   const dispose = (): void => undefined;
-  if (loss === 'mnrl') return { loss: multipleNegativesRankingLoss({ scale: RECIPE.scale }), dispose };
-  if (loss === 'cached-mnrl') return { loss: cachedMultipleNegativesRankingLoss({ scale: RECIPE.scale }), dispose };
+  const ranking = { scale: RECIPE.scale, ...TRAINING_RECIPES[recipe].lossOptions };
+  if (loss === 'mnrl') return { loss: multipleNegativesRankingLoss(ranking), dispose };
+  if (loss === 'cached-mnrl') return { loss: cachedMultipleNegativesRankingLoss(ranking), dispose };
   checkLossOptions(options);
   const model = await StaticEmbedding.load(guide!, { kernels, hub });
   const named = { guide: guideFromModel(model), guideName: guide! };

@@ -98,6 +98,23 @@ test('a first run guides a second one, and a cached loss takes larger batches', 
   expect(losses[1]).toContain(`"guide": "${guide}"`);
 });
 
+test('--recipe best trains with the settings of the recipe, but for those that are given', async () => {
+  const argv = ['--train', join(folder, 'train'), '--tokenizer', join(folder, 'tokenizer.json'), '--json'];
+  argv.push('--backend', 'typescript', '--recipe', 'best', '--output');
+  const cards: string[] = [];
+  for (const [index, options] of [[], ['--initial-table', 'idf', '--batch-size', '16']].entries()) {
+    const output = join(folder, `best-${index}`);
+    const { exitCode, stdout, stderr } = await run([...argv, output, ...options]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
+    expect(JSON.parse(stdout)).toMatchObject({ steps: options.length === 0 ? 2 : 6 });
+    cards.push(await readFile(join(output, 'final', 'README.md'), 'utf8'));
+  }
+  for (const card of cards) expect(card).toContain('"partitionMode": "per_direction"');
+  expect(cards[0]).toContain('- `perDeviceTrainBatchSize`: 1024\n');
+  expect(cards[0]).toContain('- `initialTable`: `{"kind":"idf","exponent":1.5}`');
+  expect(cards[1]).not.toContain('- `initialTable`: `{"kind":"idf","exponent":1.5}`');
+});
+
 /** Lets this process find packages in the folder of native TensorFlow, as NODE_PATH does when a process begins. */
 function findNativeTensorFlow(): void {
   process.env.NODE_PATH = join(NATIVE_FOLDER, 'node_modules');

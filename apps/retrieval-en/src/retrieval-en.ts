@@ -13,6 +13,8 @@ import {
   printPlanOfData,
   printPlanOfList,
   programHub,
+  RECIPE_HELP,
+  RECIPE_NAMES,
   type RecipeData,
   type RecipeOptions,
   readArticleData,
@@ -22,6 +24,7 @@ import {
   runRecipeProgram,
   saveLibraryTexts,
   stoppedEarly,
+  TRAINING_RECIPES,
   trainedLine,
   wasStopped,
 } from '@embedbag/cli';
@@ -59,8 +62,9 @@ const LIBRARY = { withTitle: true } as const;
 const HELP_AFTER = `
 Without --train it needs no data: the documentation inside TypeScript's and Node.js' declaration files is trained on.
 
-The article's settings on your own data:
+The article's settings on your own data, and better ones:
   $ pnpm retrieval-en --train DIR --eval DIR --tokenizer tokenizer.json --output my-model
+  $ pnpm retrieval-en --train DIR --eval DIR --tokenizer tokenizer.json --output my-model --recipe best
 
 The article's own 13 datasets, from the Hugging Face Hub: what it would take, and the run itself:
   $ pnpm retrieval-en --article --plan
@@ -79,6 +83,7 @@ export function retrievalEn(argv: readonly string[], context: ProgramContext): P
     output: 'output/retrieval-en',
     embeddedBatchSize: EMBEDDED_ARGUMENTS.perDeviceTrainBatchSize,
   })
+    .addOption(new Option('--recipe <name>', RECIPE_HELP).choices(RECIPE_NAMES).default('article'))
     .addOption(new Option('--loss <name>', 'the loss, at every Matryoshka dim').choices(RECIPE_LOSSES).default('mnrl'))
     .option('--guide <model>', 'for `--loss gist`: a trained model, such as OUTPUT/final of an earlier run')
     .option('--temperature <number>', 'for `--loss gist`: divides the similarities (default: 0.01)', positiveOption)
@@ -112,7 +117,7 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
       kernels,
       loss,
       seed: options.seed,
-      initialTable: options.initialTable,
+      initialTable: options.initialTable ?? TRAINING_RECIPES[options.recipe].initialTable,
       arguments: planned.arguments,
       outputDir: options.output,
       signal,
@@ -130,7 +135,8 @@ function plannedRecipe(
   data: Pick<RecipeData, 'arguments'>,
   { loss, kernels }: { readonly loss: Loss; readonly kernels: Kernels },
 ): PlannedRecipe {
-  const args = recipeArguments(RECIPE.arguments, options, data);
+  const recipe = { ...RECIPE.arguments, ...TRAINING_RECIPES[options.recipe].arguments };
+  const args = recipeArguments(recipe, options, data);
   return { dimension: RECIPE.dimension, loss: atEveryDim(loss), arguments: args, kernels, json: options.json ?? false };
 }
 

@@ -9,4 +9,5 @@ export * from './run-program.js';
 export * from './search-index.js';
 export * from './text-table.js';
 export * from './train-config.js';
+export * from './training-recipes.js';
 export * from './typed-lines.js';

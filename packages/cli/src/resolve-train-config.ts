@@ -7,9 +7,10 @@ import { readTrainConfig } from './read-train-config.js';
 import type { TrainConfig } from './train-config.js';
 import { configMistakes } from './train-config-rules.js';
 import { argumentFlag } from './training-argument-options.js';
+import { withRecipe } from './training-recipes.js';
 
 /** A {@link TrainConfig} with its defaults, and with paths that mean the same in every folder. */
-export interface ResolvedTrainConfig extends Omit<TrainConfig, 'train' | 'evalData' | 'arguments'> {
+export interface ResolvedTrainConfig extends Omit<TrainConfig, 'train' | 'evalData' | 'recipe' | 'arguments'> {
   readonly train: readonly string[];
   readonly evalData?: readonly string[];
   readonly dimension: number;
@@ -148,7 +149,7 @@ function impliedStrategies(
 }
 
 /**
- * The settings of a run: those of its config, replaced by its flags, with the defaults of what neither gave. Paths of the config
+ * The settings of a run: those of its config, replaced by its flags, with those of the recipe and the defaults for what neither gave. Paths of the config
  * begin at its folder, those of flags at the present one.
  *
  * @throws EmbedbagError `invalid-train-config`, which lists all mistakes together; `config-missing`, `config-failed`,
@@ -168,8 +169,11 @@ export async function resolveTrainConfig(flags: TrainFlags): Promise<ResolvedTra
   const start = own.model !== undefined && own.tokenizer === undefined ? { tokenizer: undefined } : {};
   const instead = own.tokenizer !== undefined && own.model === undefined ? { model: undefined } : {};
   const args = { ...config.arguments, ...own.arguments };
-  const input = { ...args, ...impliedStrategies(flagArguments, args) } as TrainingArgumentsInput;
-  const settings: MergedConfig = { ...both, ...start, ...instead, arguments: input };
+  const settings: MergedConfig = withRecipe({
+    ...{ ...both, ...start, ...instead },
+    arguments: { ...args, ...impliedStrategies(flagArguments, args) } as TrainingArgumentsInput,
+  });
+  const input = settings.arguments ?? {};
   const { resolved, mistakes: wrong } = argumentMistakes(input, flagArguments);
   const all = [...missingMistakes(settings), ...wrong];
   if (all.length > 0 || resolved === undefined) throw refuse(all, file);

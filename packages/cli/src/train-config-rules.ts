@@ -2,6 +2,7 @@ import { isEmbedbagError, type JsonObject } from '@embedbag/core';
 import { checkInitialTable, INITIAL_TABLE_KINDS } from '@embedbag/distillation';
 import { BACKEND_NAMES } from './kernel-options.js';
 import type { TrainConfig } from './train-config.js';
+import { RECIPE_NAMES } from './training-recipes.js';
 
 /** What a setting of a config may be. */
 interface SettingRule {
@@ -35,6 +36,14 @@ const paths: SettingRule = {
   accepts: (value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
 };
 
+/** One of `names`. */
+function oneOf(names: readonly string[]): SettingRule {
+  return {
+    expected: `one of ${names.map((name) => `\`${name}\``).join(', ')}`,
+    accepts: (value) => (names as readonly unknown[]).includes(value),
+  };
+}
+
 const RULES: Readonly<Record<keyof TrainConfig, SettingRule>> = {
   train: paths,
   columns: {
@@ -49,6 +58,7 @@ const RULES: Readonly<Record<keyof TrainConfig, SettingRule>> = {
   eval: text,
   tokenizer: text,
   model: text,
+  recipe: oneOf(RECIPE_NAMES),
   dimension: count,
   initialTable: {
     expected: `an object with a \`kind\` of ${INITIAL_TABLE_KINDS.map((kind) => `\`${kind}\``).join(', ')} and its options`,
@@ -62,10 +72,7 @@ const RULES: Readonly<Record<keyof TrainConfig, SettingRule>> = {
   loss: text,
   lossOptions: object,
   scale: { expected: 'a number above 0', accepts: (value) => typeof value === 'number' && value > 0 },
-  backend: {
-    expected: `one of ${BACKEND_NAMES.map((name) => `\`${name}\``).join(', ')}`,
-    accepts: (value) => (BACKEND_NAMES as readonly unknown[]).includes(value),
-  },
+  backend: oneOf(BACKEND_NAMES),
   threads: count,
   arguments: object,
 };

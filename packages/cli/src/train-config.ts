@@ -2,6 +2,7 @@ import type { JsonObject } from '@embedbag/core';
 import type { InitialTable } from '@embedbag/distillation';
 import type { TrainingArgumentsInput } from '@embedbag/trainer';
 import type { KernelOptions } from './kernel-options.js';
+import type { RecipeName } from './training-recipes.js';
 
 /** What `embedbag train --config` reads: the same as its flags, as plain values. Paths begin at the config's own folder. */
 export interface TrainConfig {
@@ -19,6 +20,8 @@ export interface TrainConfig {
   readonly tokenizer?: string;
   /** A saved model, or the id of one on the hub, to go on with. Either this or `tokenizer`. */
   readonly model?: string;
+  /** Settings that were measured together, which the others replace: see `TRAINING_RECIPES`. Default: none. */
+  readonly recipe?: RecipeName;
   /** Columns of a new table. Default 1024. */
   readonly dimension?: number;
   /** What a new table begins with. Default `{ kind: 'random' }`. */

@@ -13,7 +13,7 @@ import type { UploadedModel } from '@embedbag/hub';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { loadTokenizer } from '@embedbag/tokenization';
 import { progressReporter, type TrainingSummary, train } from '@embedbag/trainer';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { BUILT_IN_LOSSES, type LoadModel } from '../built-in-losses.js';
 import { INITIAL_TABLE_HELP, initialTableOption } from '../initial-table-option.js';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
@@ -26,6 +26,7 @@ import { type ResolvedTrainConfig, resolveTrainConfig, type TrainFlags } from '.
 import { runConfigSaver } from '../run-config-saver.js';
 import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
 import { addTrainingArgumentOptions, argumentsFromFlags } from '../training-argument-options.js';
+import { RECIPE_HELP, RECIPE_NAMES, type RecipeName } from '../training-recipes.js';
 
 /** Parsed options, the training arguments aside. */
 interface TrainOptions extends KernelOptions, Partial<LossChoice> {
@@ -39,6 +40,7 @@ interface TrainOptions extends KernelOptions, Partial<LossChoice> {
   readonly tokenizer?: string;
   readonly model?: string;
   readonly dimension?: number;
+  readonly recipe?: RecipeName;
   readonly initialTable?: InitialTable;
   readonly pushToHub?: string;
   readonly private?: boolean;
@@ -56,7 +58,7 @@ or a module that exports a loss or a function that makes one from the JSON of --
 Examples:
   $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output my-model
   $ embedbag train --train faq.csv --columns anchor=question,positive=answer --tokenizer tokenizer.json --output faq
-  $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output weighted --initial-table idf
+  $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output better --recipe best
   $ embedbag train --train more.jsonl --model my-model/final --output my-model-2
   $ embedbag train --train pairs.jsonl --model my-model/final --output guided \\
       --loss gist --loss-options '{"guide": "my-model/final", "margin": 0.05}'
@@ -90,6 +92,7 @@ export function trainCommand(context: ProgramContext): Command {
     )
     .option('--eval <folder>', 'a folder in BEIR layout, or one that holds such folders, to evaluate on')
     .option('--eval-data <path...>', 'held-out rows, whose loss is an evaluation')
+    .addOption(new Option('--recipe <name>', `${RECIPE_HELP}; other flags replace its settings`).choices(RECIPE_NAMES))
     .option('--dimension <dim>', 'columns of a new table (default: 1024)', integerOption(1))
     .option('--initial-table <kind>', INITIAL_TABLE_HELP, initialTableOption)
     .option(
@@ -180,6 +183,7 @@ function flagsOf(options: TrainOptions): TrainFlags {
     tokenizer,
     model,
     dimension,
+    recipe: options.recipe,
     initialTable: options.initialTable,
     threads,
   };
