@@ -72,6 +72,21 @@ const log: TrainingEvent = {
   elapsedMs: 1000,
 };
 
+test('an evaluation before the first step is no part of the pace', () => {
+  const late = (number: number): TrainingEvent =>
+    ({ ...step(number), elapsedMs: 1200 + number * 500 }) as TrainingEvent;
+  const lines = written([
+    start,
+    { ...evaluation, step: 0 } as TrainingEvent,
+    late(1),
+    late(2),
+    evaluation,
+    late(4),
+  ]).split('\n');
+  expect(lines[2]).toBe('2/20  10 %  loss 2.0000  200 pairs/s  9.0 s left');
+  expect(lines[4]).toBe('4/20  20 %  loss 1.0000  150 pairs/s  8.0 s left');
+});
+
 test('what limits the steps is told from the first log line on', () => {
   const lines = written([start, step(1), step(2), log, step(4)]).split('\n');
   expect(lines[1]).toBe('2/20  10 %  loss 2.0000  200 pairs/s  9.0 s left');

@@ -81,6 +81,7 @@ function limitOf({ timeShares }: EventOf<'log'>): string {
 /** How far the steps are, in words. */
 interface StepLine {
   start(event: EventOf<'training-start'>): void;
+  evaluated(event: EventOf<'evaluation-end'>): void;
   add(event: StepEnd): void;
   log(event: EventOf<'log'>): void;
   text(): string;
@@ -91,19 +92,25 @@ interface StepLine {
 function createStepLine(): StepLine {
   let last: StepEnd | undefined;
   let startStep = 0;
+  let beforeMs = 0;
   let pairs = 0;
   let limit = '';
   const text = (): string => {
     if (last === undefined) return '';
-    const { step, steps, loss, elapsedMs } = last;
+    const { step, steps, loss } = last;
+    const stepsMs = last.elapsedMs - beforeMs;
     const share = `${Math.floor((100 * step) / steps)} %`;
-    const rate = `${count((pairs * 1000) / Math.max(1, elapsedMs))} pairs/s`;
-    const left = step < steps ? `  ${duration((elapsedMs / (step - startStep)) * (steps - step))} left` : '';
+    const rate = `${count((pairs * 1000) / Math.max(1, stepsMs))} pairs/s`;
+    const left = step < steps ? `  ${duration((stepsMs / (step - startStep)) * (steps - step))} left` : '';
     return `${count(step)}/${count(steps)}  ${share}  loss ${loss.toFixed(4)}  ${rate}${left}${limit}`;
   };
   return {
     start(event) {
       startStep = event.startStep;
+    },
+    // What is evaluated before the first step is done once; later evaluations are part of the pace.
+    evaluated({ elapsedMs }) {
+      if (last === undefined) beforeMs += elapsedMs;
     },
     add(event) {
       last = event;
@@ -178,8 +185,10 @@ export function progressReporter(options: ProgressReporterOptions): (event: Trai
       line(startLine(event));
     } else if (event.type === 'notice') line(event.message);
     else if (event.type === 'evaluation-start') showEvaluation(event.name);
-    else if (event.type === 'evaluation-end') line(evaluationLine(event));
-    else if (event.type === 'checkpoint-saved') line(`step ${count(event.step)}  saved ${event.path}`);
+    else if (event.type === 'evaluation-end') {
+      steps.evaluated(event);
+      line(evaluationLine(event));
+    } else if (event.type === 'checkpoint-saved') line(`step ${count(event.step)}  saved ${event.path}`);
     else if (event.type === 'training-end') line(endLine(event));
     // What failed is told by who catches it; the bar is left where it is.
     else if (event.type === 'training-failed' && isBarShown) stream.write('\n');

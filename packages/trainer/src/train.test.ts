@@ -271,7 +271,7 @@ describe('events', () => {
             {
               type: 'notice',
               code: 'int16-used',
-              message: '`fp16`: products of embeddings are taken in 16-bit integers.',
+              message: '`fp16`: products of embeddings are taken in 16-bit integers, unless a dim is below 16.',
             },
           ]
         : [];
