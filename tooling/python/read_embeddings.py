@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROWS, COLUMNS = 3000, 96
 WRITE = """
 import { writeFileSync } from 'node:fs';
-import { embeddingsToArrow, embeddingsToParquet } from '@embedbag/datasets';
+import { datasetFromColumns, embeddingsToArrow, embeddingsToParquet, writeGuideEmbeddings } from '@embedbag/datasets';
 const [folder, rows, columns] = [process.argv[1], Number(process.argv[2]), Number(process.argv[3])];
 const data = Float32Array.from({ length: rows * columns }, (_, index) => index / 8 - 100);
 const texts = Array.from({ length: rows }, (_, row) => `text ${row} \\u{fc}`);
@@ -25,6 +25,13 @@ writeFileSync(`${folder}/embeddings.arrow`, embeddingsToArrow(matrix, { texts })
 writeFileSync(`${folder}/embeddings.parquet`, await embeddingsToParquet(matrix, { texts }));
 const bytes = { data: Int8Array.from(data, (value) => value), rows, columns };
 writeFileSync(`${folder}/int8.parquet`, await embeddingsToParquet(bytes));
+const dataset = datasetFromColumns({ name: 'texts', columns: { anchor: texts, positive: texts } });
+const guide = (_, __, place) => {
+  const matrix = new Float32Array(place.rows.length * columns);
+  for (const [at, row] of place.rows.entries()) matrix.set(data.subarray(row * columns, (row + 1) * columns), at * columns);
+  return { data: matrix, rows: place.rows.length, columns };
+};
+await writeGuideEmbeddings(`${folder}/guide`, { datasets: [dataset], guide, guideName: 'numbers' });
 """
 
 
@@ -80,6 +87,16 @@ def main() -> int:
         check(f"pandas {pandas.__version__}, Parquet", frame["embedding"], frame["text"])
         frame = pandas.read_feather(folder / "embeddings.arrow")
         check(f"pandas {pandas.__version__}, Arrow", frame["embedding"], frame["text"])
+        for column in (0, 1):
+            file = folder / "guide" / f"dataset-0-column-{column}.arrow"
+            with pyarrow.memory_map(str(file)) as source:
+                reader = pyarrow.ipc.open_file(source)
+                assert reader.num_record_batches == -(-ROWS // 512), f"guide: {reader.num_record_batches} batches"
+                table = reader.read_all()
+                check(f"pyarrow {pyarrow.__version__}, guide", table["embedding"].to_pylist(), texts)
+                rows = duckdb.connect().from_arrow(table).project(f"embedding::FLOAT[{COLUMNS}]").fetchall()
+                check(f"DuckDB {duckdb.__version__}, guide by pyarrow", [row[0] for row in rows], texts)
+            check(f"pandas {pandas.__version__}, guide", pandas.read_feather(file)["embedding"], texts)
         bytes_type = parquet.read_table(folder / "int8.parquet").schema.field("embedding").type
         assert bytes_type.value_type == pyarrow.int8() and bytes_type.list_size == COLUMNS, str(bytes_type)
     return 0

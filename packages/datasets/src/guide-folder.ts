@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbedbagError, type TextDataset } from '@embedbag/core';
-import { NPY_HEADER_BYTES } from './embeddings-to-npy.js';
+import type { ArrowEmbeddingLayout } from './arrow-embedding-file.js';
 import { isJsonRecord } from './json-lines.js';
 import { systemErrorCode } from './system-error.js';
 
 /** Says what lies in a folder of guide embeddings; written last. */
 export const MANIFEST_NAME = 'guide.json';
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The embeddings of one text column. */
 export interface GuideColumn {
-  /** The .npy file in the folder. */
+  /** The Arrow file in the folder. */
   readonly file: string;
   /** SHA-256 of the hashes of all texts, in hexadecimal. */
   readonly textsSha256: string;
@@ -25,30 +25,67 @@ export interface GuideDataset {
   readonly columns: readonly GuideColumn[];
 }
 
-/** What {@link MANIFEST_NAME} holds. */
-export interface GuideManifest {
-  readonly format: typeof FORMAT;
-  readonly guide: string;
-  readonly dimension: number;
-  readonly datasets: readonly GuideDataset[];
+/** A {@link GuideDataset} whose files are whole. */
+export interface StoredGuideDataset extends GuideDataset {
+  readonly columns: readonly (GuideColumn & { readonly sizeBytes: number })[];
 }
 
-/** What a guide's embeddings of `datasets` should say of them, in files of their own. */
-export function describeDatasets(datasets: readonly TextDataset[]): GuideDataset[] {
-  return datasets.map((dataset, index) => ({
-    name: dataset.name,
-    rows: dataset.rowCount,
-    columns: dataset.columns.map((_, column) => ({
-      file: `dataset-${index}-column-${column}.npy`,
-      textsSha256: createHash('sha256').update(dataset.textHashes(column)).digest('hex'),
-    })),
-  }));
+/** What {@link MANIFEST_NAME} holds. */
+export interface GuideManifest extends ArrowEmbeddingLayout {
+  readonly format: typeof FORMAT;
+  readonly guide: string;
+  readonly version?: string;
+  readonly datasets: readonly StoredGuideDataset[];
+}
+
+/**
+ * What a guide's embeddings of `datasets` should say of them, in files of their own.
+ *
+ * @throws EmbedbagError `no-dataset`, `empty-dataset`, `duplicate-dataset-name`.
+ */
+export function describeDatasets(datasets: readonly TextDataset[]): readonly GuideDataset[] {
+  if (datasets.length === 0) {
+    throw new EmbedbagError({
+      code: 'no-dataset',
+      message: 'Expected `datasets` to hold at least one dataset, received none. Read one with `readDataset`.',
+    });
+  }
+  const names = new Set<string>();
+  return datasets.map((dataset, index) => {
+    const { name, rowCount, columns } = dataset;
+    if (rowCount === 0) {
+      throw new EmbedbagError({
+        code: 'empty-dataset',
+        message: `Expected dataset \`${name}\` to have rows, received none. Leave it out.`,
+        details: { dataset: name },
+      });
+    }
+    if (names.has(name)) {
+      throw new EmbedbagError({
+        code: 'duplicate-dataset-name',
+        message: `Expected every dataset to have a name of its own, by which its guide embeddings are found, received \`${name}\` twice. Rename one of them.`,
+        details: { dataset: name },
+      });
+    }
+    names.add(name);
+    return {
+      name,
+      rows: rowCount,
+      columns: columns.map((_, column) => ({
+        file: `dataset-${index}-column-${column}.arrow`,
+        textsSha256: textsSha256(dataset, column),
+      })),
+    };
+  });
+}
+
+function textsSha256(dataset: TextDataset, column: number): string {
+  return createHash('sha256').update(dataset.textHashes(column)).digest('hex');
 }
 
 /** The text of {@link MANIFEST_NAME}. */
-export function manifestText(guide: string, dimension: number, datasets: readonly GuideDataset[]): string {
-  const manifest: GuideManifest = { format: FORMAT, guide, dimension, datasets };
-  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+export function manifestText(manifest: Omit<GuideManifest, 'format'>): string {
+  return `${JSON.stringify({ format: FORMAT, ...manifest }, undefined, 2)}\n`;
 }
 
 /** The manifest in `folder`, or undefined where there is no such folder. @throws EmbedbagError `invalid-guide-folder`. */
@@ -62,8 +99,9 @@ export async function readManifest(folder: string): Promise<GuideManifest | unde
     throw notAGuideFolder(folder, `one without \`${MANIFEST_NAME}\` (${systemErrorCode(error)})`);
   });
   const manifest = parsedOrNothing(text);
-  if (isJsonRecord(manifest) && manifest.format === FORMAT) return manifest as unknown as GuideManifest;
-  throw notAGuideFolder(folder, `a \`${MANIFEST_NAME}\` of another format`);
+  if (isManifest(manifest)) return manifest;
+  const isOther = isJsonRecord(manifest) && manifest.format !== FORMAT;
+  throw notAGuideFolder(folder, `a \`${MANIFEST_NAME}\` ${isOther ? 'of another format' : 'that is damaged'}`);
 }
 
 function parsedOrNothing(text: string): unknown {
@@ -74,7 +112,19 @@ function parsedOrNothing(text: string): unknown {
   }
 }
 
-function notAGuideFolder(folder: string, received: string): EmbedbagError {
+function isManifest(value: unknown): value is GuideManifest {
+  if (!isJsonRecord(value) || value.format !== FORMAT || typeof value.guide !== 'string') return false;
+  const sizes = [value.dimension, value.rowsPerBatch, value.metadataBytes];
+  if (!sizes.every((size) => Number.isSafeInteger(size) && (size as number) > 0)) return false;
+  if (!['undefined', 'string'].includes(typeof value.version) || !Array.isArray(value.datasets)) return false;
+  return value.datasets.every(
+    (dataset: unknown) =>
+      isJsonRecord(dataset) && Array.isArray(dataset.columns) && dataset.columns.every(isJsonRecord),
+  );
+}
+
+/** The error for a folder that holds something else. */
+export function notAGuideFolder(folder: string, received: string): EmbedbagError {
   return new EmbedbagError({
     code: 'invalid-guide-folder',
     message: `Expected ${folder} to be a folder that \`writeGuideEmbeddings\` made, received ${received}. Name another folder.`,
@@ -82,7 +132,8 @@ function notAGuideFolder(folder: string, received: string): EmbedbagError {
   });
 }
 
-function mismatch(folder: string, expected: string, received: string): EmbedbagError {
+/** The error for a folder of other embeddings than those that are wanted. */
+export function guideMismatch(folder: string, expected: string, received: string): EmbedbagError {
   return new EmbedbagError({
     code: 'guide-mismatch',
     message: `Expected the guide embeddings in ${folder} to be those of ${expected}, received ${received}. Write them anew into another folder, or remove this one.`,
@@ -90,8 +141,55 @@ function mismatch(folder: string, expected: string, received: string): EmbedbagE
   });
 }
 
+/** Which guide is wanted: any where no name is given, any version where none is. */
+export interface WantedGuide {
+  readonly guideName?: string | undefined;
+  readonly guideVersion?: string | undefined;
+}
+
 /**
- * Checks that a folder holds embeddings of `datasets`, and of the guide `guideName` where one is named.
+ * Checks that embeddings are those of the guide that is wanted.
+ *
+ * @throws EmbedbagError `guide-mismatch`.
+ */
+export function checkGuideName(
+  folder: string,
+  { guide, version }: Pick<GuideManifest, 'guide' | 'version'>,
+  { guideName, guideVersion }: WantedGuide,
+): void {
+  if (guideName !== undefined && guideName !== guide) {
+    throw guideMismatch(folder, `guide \`${guideName}\``, `those of \`${guide}\``);
+  }
+  if (guideVersion === undefined || guideVersion === version) return;
+  throw guideMismatch(folder, `guide \`${guide}\` as it is now`, 'those of another version of it');
+}
+
+/** Checks one dataset of a folder. @throws EmbedbagError `guide-mismatch`. */
+export function checkGuideDataset<Stored extends GuideDataset>(
+  folder: string,
+  stored: readonly Stored[],
+  dataset: TextDataset,
+): Stored {
+  const { name, rowCount: rows, columns } = dataset;
+  const found = stored.find((one) => one.name === name);
+  if (found === undefined) {
+    const names = stored.map((one) => `\`${one.name}\``).join(', ');
+    throw guideMismatch(folder, `dataset \`${name}\``, `those of ${names || 'no dataset'}`);
+  }
+  if (found.rows !== rows || found.columns.length !== columns.length) {
+    const size = (count: number, width: number): string => `${count} rows in ${width} columns`;
+    const received = size(found.rows, found.columns.length);
+    throw guideMismatch(folder, `dataset \`${name}\` with ${size(rows, columns.length)}`, received);
+  }
+  for (const [column, { textsSha256: sha256 }] of found.columns.entries()) {
+    if (sha256 === textsSha256(dataset, column)) continue;
+    throw guideMismatch(folder, `the texts in column ${column} of dataset \`${name}\``, 'those of other texts');
+  }
+  return found;
+}
+
+/**
+ * Checks that a folder holds embeddings of `datasets`, and of the guide that is wanted.
  *
  * @throws EmbedbagError `guide-mismatch`.
  */
@@ -99,34 +197,18 @@ export async function checkManifest(
   folder: string,
   manifest: GuideManifest,
   datasets: readonly TextDataset[],
-  guideName: string | undefined,
+  wanted: WantedGuide,
 ): Promise<void> {
-  if (guideName !== undefined && guideName !== manifest.guide) {
-    throw mismatch(folder, `guide \`${guideName}\``, `those of \`${manifest.guide}\``);
-  }
-  for (const { name, rows, columns } of describeDatasets(datasets)) {
-    const stored = manifest.datasets.find((dataset) => dataset.name === name);
-    if (stored === undefined) {
-      const names = manifest.datasets.map((dataset) => `\`${dataset.name}\``).join(', ');
-      throw mismatch(folder, `dataset \`${name}\``, `those of ${names || 'no dataset'}`);
-    }
-    if (stored.rows !== rows || stored.columns.length !== columns.length) {
-      const size = (count: number, width: number): string => `${count} rows in ${width} columns`;
-      const received = size(stored.rows, stored.columns.length);
-      throw mismatch(folder, `dataset \`${name}\` with ${size(rows, columns.length)}`, received);
-    }
-    for (const [column, { file, textsSha256 }] of stored.columns.entries()) {
-      if (textsSha256 !== columns[column]!.textsSha256) {
-        throw mismatch(folder, `the texts in column ${column} of dataset \`${name}\``, 'those of other texts');
-      }
-      const expected = NPY_HEADER_BYTES + rows * manifest.dimension * 4;
+  checkGuideName(folder, manifest, wanted);
+  for (const dataset of datasets) {
+    const { rows, columns } = checkGuideDataset(folder, manifest.datasets, dataset);
+    for (const { file, sizeBytes } of columns) {
       const received = await stat(join(folder, file)).then(
         ({ size }) => size,
         () => 0,
       );
-      if (received !== expected) {
-        throw mismatch(folder, `${rows} rows in \`${file}\`, ${expected} bytes`, `${received} bytes`);
-      }
+      if (received === sizeBytes) continue;
+      throw guideMismatch(folder, `${rows} rows in \`${file}\`, ${sizeBytes} bytes`, `${received} bytes`);
     }
   }
 }

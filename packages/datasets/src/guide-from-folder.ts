@@ -1,8 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbedbagError, type Matrix, type TextDataset, type TextGuide } from '@embedbag/core';
-import { NPY_HEADER_BYTES } from './embeddings-to-npy.js';
 import { checkManifest, readManifest } from './guide-folder.js';
+import { openRandomAccessFile } from './random-access-file.js';
+import { readEmbeddingRows } from './read-embedding-rows.js';
 
 /** What {@link guideFromFolder} takes. */
 export interface GuideFromFolderOptions {
@@ -11,9 +11,6 @@ export interface GuideFromFolderOptions {
   /** Refuses embeddings of another guide. Default: any guide. */
   readonly guideName?: string;
 }
-
-/** Rows asked of the file system at a time. */
-const READS_AT_ONCE = 64;
 
 /**
  * A guide whose embeddings lie in a folder that `writeGuideEmbeddings` made: the rows of a batch are read when a loss asks for
@@ -38,45 +35,24 @@ export async function guideFromFolder(folder: string, options: GuideFromFolderOp
       details: { path: folder },
     });
   }
-  await checkManifest(folder, manifest, datasets, guideName);
+  await checkManifest(folder, manifest, datasets, { guideName });
   const { dimension } = manifest;
   const files = new Map(
     datasets.map(({ name }) => [name, manifest.datasets.find((dataset) => dataset.name === name)!.columns]),
   );
   return async (_texts, signal, { dataset, column, rows }): Promise<Matrix> => {
-    const file = files.get(dataset)?.[column]?.file;
-    if (file === undefined) throw unknownColumn(dataset, column, [...files.keys()]);
+    const name = files.get(dataset)?.[column]?.file;
+    if (name === undefined) throw unknownColumn(dataset, column, [...files.keys()]);
+    signal?.throwIfAborted();
     const data = new Float32Array(rows.length * dimension);
-    const handle = await open(join(folder, file));
+    const file = await openRandomAccessFile(join(folder, name));
     try {
-      for (let first = 0; first < rows.length; first += READS_AT_ONCE) {
-        signal?.throwIfAborted();
-        const last = Math.min(rows.length, first + READS_AT_ONCE);
-        const indices = Array.from({ length: last - first }, (_, index) => first + index);
-        await Promise.all(indices.map((index) => readRow(handle, rows[index]!, data, index * dimension, dimension)));
-      }
+      await readEmbeddingRows(file, { layout: manifest, rows, out: data, signal });
     } finally {
-      await handle.close();
+      await file.close();
     }
     return { data, rows: rows.length, columns: dimension };
   };
-}
-
-async function readRow(
-  handle: FileHandle,
-  row: number,
-  data: Float32Array,
-  offset: number,
-  dimension: number,
-): Promise<void> {
-  const bytes = new Uint8Array(data.buffer, offset * 4, dimension * 4);
-  const { bytesRead } = await handle.read(bytes, 0, bytes.length, NPY_HEADER_BYTES + row * dimension * 4);
-  if (bytesRead === bytes.length) return;
-  throw new EmbedbagError({
-    code: 'guide-mismatch',
-    message: `Expected guide embeddings of row ${row}, received a file that ends before it. Write them anew.`,
-    details: { row },
-  });
 }
 
 function unknownColumn(dataset: string, column: number, names: readonly string[]): EmbedbagError {

@@ -7,6 +7,7 @@ export { type ConcatenateDatasetsOptions, concatenateDatasets } from './concaten
 export type { DatasetFormat } from './dataset-format.js';
 export { type DatasetColumns, type DatasetFromColumnsOptions, datasetFromColumns } from './dataset-from-columns.js';
 export type { IndexProgress } from './dataset-index.js';
+export { describeGuideFolder, type GuideFolder } from './describe-guide-folder.js';
 export type { EmbeddingRows } from './embedding-rows.js';
 export { type EmbeddingsToArrowOptions, embeddingsToArrow } from './embeddings-to-arrow.js';
 export { embeddingsToNpy } from './embeddings-to-npy.js';
