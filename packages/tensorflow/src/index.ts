@@ -12,4 +12,9 @@ export {
   type TensorFlowBatch,
   type TensorFlowPrepared,
 } from './loss-from-tensorflow.js';
-export { type TensorFlowKernels, type TensorFlowKernelsOptions, tensorflowKernels } from './tensorflow-kernels.js';
+export {
+  type TensorFlowKernels,
+  type TensorFlowKernelsOptions,
+  type TensorFlowShare,
+  tensorflowKernels,
+} from './tensorflow-kernels.js';

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import util from 'node:util';
 import type { EmbedbagError } from '@embedbag/core';
 import { afterAll, expect, test } from 'vitest';
@@ -87,5 +88,53 @@ test('options that are none are refused', async () => {
   );
   for (const threads of [0, 1.5, Number.NaN]) {
     expect((await errorOf(loadTensorFlow({ threads }))).code).toBe('invalid-threads');
+  }
+});
+
+/** A folder with TensorFlow.js, its WebGPU backend and, where `source` is given, a package `webgpu` of that source. */
+function webGpuInstallation(source?: string): string {
+  const folder = mkdtempSync(join(parent, 'webgpu-'));
+  const scope = join(folder, 'node_modules', '@tensorflow');
+  mkdirSync(join(scope, 'tfjs-backend-webgpu'), { recursive: true });
+  symlinkSync(
+    realpathSync(fileURLToPath(new URL('../node_modules/@tensorflow/tfjs', import.meta.url))),
+    join(scope, 'tfjs'),
+  );
+  writeFileSync(join(scope, 'tfjs-backend-webgpu', 'index.js'), `throw new Error('reached');`);
+  if (source === undefined) return folder;
+  mkdirSync(join(folder, 'node_modules', 'webgpu'));
+  writeFileSync(join(folder, 'node_modules', 'webgpu', 'index.js'), source);
+  return folder;
+}
+
+const webGpuWith = (adapter: string): string =>
+  webGpuInstallation(
+    `module.exports = { globals: { EmbedbagProbe: 1 }, create: () => ({ requestAdapter: async () => (${adapter}) }) };`,
+  );
+
+test('WebGPU in Node.js needs the package that has it, and a GPU; else nothing is left behind', async () => {
+  const reasonOf = async (from: string): Promise<string | undefined> =>
+    (await loadTensorFlow({ from })).passedOver.find(({ backend }) => backend === 'webgpu')?.reason;
+  expect(await reasonOf(webGpuInstallation())).toBe('Node.js has no WebGPU of its own: webgpu is not installed.');
+  expect(await reasonOf(webGpuWith('null'))).toBe('WebGPU finds no GPU.');
+  const software = webGpuWith('{ info: { isFallbackAdapter: true } }');
+  expect(await reasonOf(software)).toBe('WebGPU finds no GPU, only a processor in its place.');
+  expect(globalThis).not.toHaveProperty('EmbedbagProbe');
+  expect((globalThis as { navigator?: object }).navigator ?? {}).not.toHaveProperty('gpu');
+});
+
+test('a GPU makes WebGPU global, and the backend is loaded; a processor in its place serves when it is forced', async () => {
+  const engine = globalThis as { navigator?: { gpu?: unknown }; EmbedbagProbe?: number };
+  const hadNavigator = engine.navigator !== undefined;
+  try {
+    const from = webGpuWith('{ info: { isFallbackAdapter: true } }');
+    const error = await errorOf(loadTensorFlow({ from, backend: 'webgpu' }));
+    expect(error.message).toContain('@tensorflow/tfjs-backend-webgpu does not load: reached');
+    expect(engine.navigator?.gpu).toHaveProperty('requestAdapter');
+    expect(engine.EmbedbagProbe).toBe(1);
+  } finally {
+    delete engine.EmbedbagProbe;
+    if (hadNavigator) delete engine.navigator?.gpu;
+    else delete engine.navigator;
   }
 });

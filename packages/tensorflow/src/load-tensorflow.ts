@@ -1,6 +1,8 @@
 import { EmbedbagError } from '@embedbag/core';
 import { importPackage, isNode, type PackageImport } from './import-package.js';
 import { quietly } from './quietly.js';
+import { findWebGpu } from './webgpu-of-node.js';
+import { readWebGpuInNode } from './webgpu-reads.js';
 
 /** TensorFlow.js as a module: what `@tensorflow/tfjs` exports, which its native packages export too. */
 export type TensorFlow = typeof import('@tensorflow/tfjs');
@@ -54,6 +56,7 @@ async function startBackend(tf: TensorFlow, name: string): Promise<string | unde
   return quietly(tf, async () => {
     try {
       if (!(await tf.setBackend(name))) return 'It does not start here.';
+      if (name === 'webgpu' && isNode()) await readWebGpuInNode(tf);
       const sum = tf.tidy(() => tf.add(tf.tensor1d([1, 2]), 1).dataSync());
       return sum[1] === 3 ? undefined : 'It computes wrongly.';
     } catch (error) {
@@ -113,13 +116,15 @@ function setNativeEnvironment(threads: number | undefined, loadedBefore: boolean
   env.TF_NUM_INTRAOP_THREADS = String(threads);
 }
 
-async function loadPlain(name: TensorFlowBackend, { from }: LoadTensorFlowOptions): Promise<Attempt> {
+async function loadPlain(name: TensorFlowBackend, { from, backend: asked }: LoadTensorFlowOptions): Promise<Attempt> {
   const packageName = `@tensorflow/tfjs-backend-${name}`;
   const engine = await importPackage(ENGINE, { from });
   if (!isModule(engine)) return engine;
   const tf = engine.module as TensorFlow;
   if (!tf.findBackendFactory(name)) {
-    const backend = await importPackage(packageName, { from });
+    // Without `navigator.gpu` the package offers nothing, once and for all.
+    const before = async () => (name === 'webgpu' ? findWebGpu(from, asked === name) : undefined);
+    const backend = await importPackage(packageName, { from, before });
     if (!isModule(backend)) return backend;
     if (!tf.findBackendFactory(name)) return { reason: `${packageName} does not run here.` };
   }

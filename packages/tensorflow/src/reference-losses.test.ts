@@ -32,6 +32,7 @@ import {
 } from './fixtures/reference-pairs.js';
 import { referenceGistLoss, referenceRankingLoss } from './fixtures/reference-ranking.js';
 import type { ReferenceInput, ReferenceLoss } from './fixtures/reference-tensors.js';
+import { HAS_WEBGPU } from './fixtures/webgpu.js';
 import { loadTensorFlow } from './load-tensorflow.js';
 import { lossFromTensorFlow } from './loss-from-tensorflow.js';
 import { tensorflowKernels } from './tensorflow-kernels.js';
@@ -192,6 +193,8 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
 };
 
 const NATIVE = 'native TensorFlow';
+const WEBGPU = 'WebGPU';
+const IS_MISSING: Readonly<Record<string, boolean>> = { [NATIVE]: !HAS_NATIVE, [WEBGPU]: HAS_NATIVE || !HAS_WEBGPU };
 
 const KERNELS: Readonly<Record<string, () => Promise<Kernels>>> = {
   typescript: async () => createTypeScriptKernels(),
@@ -199,6 +202,7 @@ const KERNELS: Readonly<Record<string, () => Promise<Kernels>>> = {
   'WebAssembly, 2 threads': () => createKernels({ backend: 'wasm', threads: 2 }),
   'TensorFlow.js cpu': () => tensorflowKernels({ backend: 'cpu', ...ONE_COPY, host: createTypeScriptKernels() }),
   [NATIVE]: () => tensorflowKernels({ backend: 'node', ...ONE_COPY, host: createTypeScriptKernels() }),
+  [WEBGPU]: () => tensorflowKernels({ backend: 'webgpu', ...ONE_COPY, host: createTypeScriptKernels() }),
 };
 
 type Forward = Parameters<typeof lossFromTensorFlow<ReferenceInput>>[0]['forward'];
@@ -284,7 +288,7 @@ for (const [kernelsName, createKernelsOf] of Object.entries(KERNELS)) {
 }
 
 function compareOn(kernelsName: string, createKernelsOf: () => Promise<Kernels>): void {
-  describe.skipIf(kernelsName === NATIVE && !HAS_NATIVE)(`on ${kernelsName}`, () => {
+  describe.skipIf(IS_MISSING[kernelsName] ?? false)(`on ${kernelsName}`, () => {
     beforeAll(async () => {
       kernels = await createKernelsOf();
     });

@@ -1,4 +1,5 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs';
+import { sumOf } from './sum-of.js';
 import type { BlockWeights } from './tensorflow-contrastive.js';
 import { type ContrastivePlan, type RowRange, rowsOf } from './tensorflow-contrastive-plan.js';
 import { valuesOf } from './values-of.js';
@@ -77,7 +78,7 @@ export function addRangeGradients(
       before?.dispose();
     }
     for (const [column, products] of ofQueries) {
-      gradients[column]!.asQuery[t]!.push(tf.keep(tf.addN<Tensor2D>(products)));
+      gradients[column]!.asQuery[t]!.push(tf.keep(sumOf(tf, products)));
     }
   }
 }
@@ -111,7 +112,7 @@ function segmentGradient(
     ...(ranges.length > 0 ? [tf.concat(ranges, 0)] : []),
     ...(sums.asCandidate[t] ? [sums.asCandidate[t]] : []),
   ];
-  return parts.length === 0 ? tf.neg(radial) : tf.sub(tf.addN(parts), radial);
+  return parts.length === 0 ? tf.neg(radial) : tf.sub(sumOf(tf, parts), radial);
 }
 
 /** Subtracts the radial parts, and writes all columns' gradients. */

@@ -1,6 +1,7 @@
 import { type ContrastiveBlock, type ContrastiveProblem, checkContrastive } from '@embedbag/core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import type { TensorFlow } from './load-tensorflow.js';
+import { sumOf } from './sum-of.js';
 import {
   addRangeGradients,
   createGradients,
@@ -76,7 +77,7 @@ function exponentialsOf(input: RangeInput, logits: readonly Tensor2D[], partitio
     }),
   );
   const sums = [...exponentials.values()].map((values) => tf.sum(values, 1, true));
-  return { exponentials, sums: tf.addN(sums), maximum };
+  return { exponentials, sums: sumOf(tf, sums), maximum };
 }
 
 /** What one dim gives: `losses` `[rows of the range]`, and the weights by block. */
@@ -92,8 +93,8 @@ function evaluateTerm(input: RangeInput, dots: readonly Tensor2D[], t: number, w
   });
   const logits = problem.blocks.map((block, b) => logitsOf(input, block, cosines[b]!));
   const rows = range.end - range.start;
-  const square = tf.slice(logits[0]!, [0, range.start], [rows, rows]);
-  let losses: Tensor = tf.neg(tf.sum(tf.mul(square, tf.eye(rows)), 1));
+  // The labels by the mask that is on the backend: `tf.eye` would be made in ordinary memory and brought over at every dim.
+  let losses: Tensor = tf.neg(tf.sum(tf.where(input.diagonal, logits[0]!, tf.zerosLike(logits[0]!)), 1));
   const blocks: BlockWeights[] = [];
   for (let partition = 0; partition < plan.partitions; partition++) {
     const found = exponentialsOf(input, logits, partition);

@@ -20,13 +20,15 @@ import {
   loadTensorFlow,
   type TensorFlow,
 } from './load-tensorflow.js';
+import { productsOnTensorFlow } from './products-on-tensorflow.js';
 import { adamW, adamWReplay, gradientNorm } from './tensorflow-adamw.js';
 import { bagBackward, bagForward } from './tensorflow-bag.js';
 import { contrastive } from './tensorflow-contrastive.js';
 import { topK } from './tensorflow-top-k.js';
 
-/** Similarities of the contrastive kernel that exist at a time by default: 16 MB. */
+/** Similarities of the contrastive kernel that exist at a time by default: 16 MB, and 128 MB where each operation costs a call to a GPU. */
 const SIMILARITIES_AT_ONCE = 2 ** 22;
+const SIMILARITIES_AT_ONCE_ON_WEBGPU = 2 ** 25;
 
 /** Settings of {@link tensorflowKernels}. */
 export interface TensorFlowKernelsOptions extends LoadTensorFlowOptions {
@@ -37,10 +39,18 @@ export interface TensorFlowKernelsOptions extends LoadTensorFlowOptions {
   readonly host: Kernels;
   /**
    * Similarities of the contrastive kernel that exist at a time, all blocks and dims together; a few times as much memory
-   * is used in between. Default 4,194,304. Raise it for a GPU with memory to spare.
+   * is used in between. Default 4,194,304, on `webgpu` 33,554,432. Raise it for a GPU with memory to spare.
    */
   readonly similaritiesAtOnce?: number;
+  /**
+   * What runs on the backend. `all`: the contrastive loss, search, bags, norms and AdamW. `products`: the contrastive loss and
+   * search alone, whose products are worth the way to a GPU; all else runs on `host`. Default: `products` on `webgpu`, else `all`.
+   */
+  readonly share?: TensorFlowShare;
 }
+
+/** How much of the work a TensorFlow.js backend gets. */
+export type TensorFlowShare = 'all' | 'products';
 
 /** {@link Kernels} that tell which TensorFlow.js they got. */
 export interface TensorFlowKernels extends Kernels {
@@ -167,6 +177,22 @@ class KernelsOnTensorFlow implements TensorFlowKernels {
   }
 }
 
+function checkOptions({ similaritiesAtOnce = 1, share }: TensorFlowKernelsOptions): void {
+  if (!Number.isInteger(similaritiesAtOnce) || similaritiesAtOnce < 1) {
+    throw new EmbedbagError({
+      code: 'invalid-similarities-at-once',
+      message: `Expected \`similaritiesAtOnce\` to be a whole number from 1, received ${similaritiesAtOnce}. Leave it out for what suits the backend.`,
+      details: { received: similaritiesAtOnce },
+    });
+  }
+  if (share === undefined || share === 'all' || share === 'products') return;
+  throw new EmbedbagError({
+    code: 'invalid-share',
+    message: `Expected \`share\` to be \`all\` or \`products\`, received \`${String(share)}\`. Leave it out for what suits the backend.`,
+    details: { received: String(share) },
+  });
+}
+
 /**
  * Kernels on TensorFlow.js: the best backend that is installed and works, or the one asked for; see {@link loadTensorFlow}.
  *
@@ -174,7 +200,8 @@ class KernelsOnTensorFlow implements TensorFlowKernels {
  * in ordinary memory: each call brings its operands to the backend and its results back, so a table is never there as a
  * whole. On a GPU, sums may come in another order at every call.
  *
- * @throws EmbedbagError as `loadTensorFlow`.
+ * @throws EmbedbagError as `loadTensorFlow`, `invalid-similarities-at-once` and `invalid-share`; on `webgpu` in Node.js, from
+ * the kernels, `webgpu-failed` for what the GPU refuses and `webgpu-busy` while another read is awaited.
  *
  * @example
  * ```ts
@@ -185,13 +212,12 @@ class KernelsOnTensorFlow implements TensorFlowKernels {
  * ```
  */
 export async function tensorflowKernels(options: TensorFlowKernelsOptions): Promise<TensorFlowKernels> {
-  const { host, similaritiesAtOnce = SIMILARITIES_AT_ONCE, ...load } = options;
-  if (!Number.isInteger(similaritiesAtOnce) || similaritiesAtOnce < 1) {
-    throw new EmbedbagError({
-      code: 'invalid-similarities-at-once',
-      message: `Expected \`similaritiesAtOnce\` to be a whole number from 1, received ${similaritiesAtOnce}. Leave it out for ${SIMILARITIES_AT_ONCE}.`,
-      details: { received: similaritiesAtOnce },
-    });
-  }
-  return new KernelsOnTensorFlow(await loadTensorFlow(load), host, similaritiesAtOnce);
+  const { host, similaritiesAtOnce, share, ...load } = options;
+  checkOptions(options);
+  const tensorflow = await loadTensorFlow(load);
+  const isWebGpu = tensorflow.backend === 'webgpu';
+  const mostAtOnce = isWebGpu ? SIMILARITIES_AT_ONCE_ON_WEBGPU : SIMILARITIES_AT_ONCE;
+  const kernels = new KernelsOnTensorFlow(tensorflow, host, similaritiesAtOnce ?? mostAtOnce);
+  const isWhole = share === undefined ? !isWebGpu : share === 'all';
+  return isWhole ? kernels : productsOnTensorFlow(kernels, host);
 }
