@@ -1,11 +1,12 @@
 import { EmbedbagError, type Kernels } from '@embedbag/core';
-import { createTypeScriptKernels } from '@embedbag/kernels';
+import { createKernels } from '@embedbag/kernels';
 
 /** `tensorflow` is the best that is installed and works; the others are forced. */
 export const TENSORFLOW_BACKENDS = [
   'tensorflow',
   'tensorflow-node-gpu',
   'tensorflow-node',
+  'tensorflow-webgpu',
   'tensorflow-wasm',
   'tensorflow-cpu',
 ] as const;
@@ -19,6 +20,7 @@ const BACKEND_BY_NAME = {
   tensorflow: 'auto',
   'tensorflow-node-gpu': 'node-gpu',
   'tensorflow-node': 'node',
+  'tensorflow-webgpu': 'webgpu',
   'tensorflow-wasm': 'wasm',
   'tensorflow-cpu': 'cpu',
 } as const;
@@ -48,7 +50,11 @@ export async function createTensorFlowKernels(
 ): Promise<Kernels> {
   const { tensorflowKernels } = await importTensorFlowPackage();
   const backend = BACKEND_BY_NAME[name];
-  const kernels = await tensorflowKernels({ backend, host: createTypeScriptKernels(), ...options });
+  const host = await createKernels(options);
+  const kernels = await tensorflowKernels({ backend, host, ...options }).catch((error: unknown) => {
+    host.dispose();
+    throw error;
+  });
   const { packageName, version, passedOver } = kernels.tensorflow;
   stderr.write(`TensorFlow.js ${version}: ${kernels.backend}, from ${packageName}\n`);
   for (const { backend: better, reason } of passedOver) stderr.write(`  not ${better}: ${reason}\n`);

@@ -25,8 +25,11 @@ test('a recipe fills in what the settings leave open', () => {
   expect(withRecipe({ recipe: 'best', ...own })).toEqual({
     initialTable: own.initialTable,
     lossOptions: { ...lossOptions, ...own.lossOptions },
-    arguments: { ...own.arguments, bf16: true },
+    arguments: { ...TRAINING_RECIPES.best.arguments, ...own.arguments },
   });
+  const { scale: _, ...unscaled } = lossOptions!;
+  expect(withRecipe({ recipe: 'best', scale: 30 })).toMatchObject({ scale: 30, lossOptions: unscaled });
+  expect(withRecipe({ recipe: 'best', scale: 30 }).lossOptions).not.toHaveProperty('scale');
 });
 
 test('a recipe gives a saved model no table, and another kind of loss no options', () => {
@@ -46,7 +49,14 @@ test('`embedbag train --recipe best` is the run of its settings, as flags and in
   const tables: Buffer[] = [];
   const config = await files.file('best.json', JSON.stringify({ recipe: 'best' }));
   const { kind, exponent } = initialTable as { kind: string; exponent: number };
-  const spelledOut = ['--initial-table', JSON.stringify({ kind, exponent }), '--bf16', 'true'];
+  const spelledOut = [
+    '--initial-table',
+    JSON.stringify({ kind, exponent }),
+    '--bf16',
+    'true',
+    '--learning-rate',
+    '0.14',
+  ];
   for (const [index, more] of [
     ['--recipe', 'best'],
     ['--config', config],

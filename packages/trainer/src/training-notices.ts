@@ -16,7 +16,12 @@ export function planNotices({ arguments: args, datasets, batches, model, product
   const notices: NoticeEvent[] = [];
   const asked = args.bf16 ? 'bf16' : 'fp16';
   if (products === 'int16') {
-    notices.push(notice('int16-used', `\`${asked}\`: products of embeddings are taken in 16-bit integers, unless a dim is below 16.`));
+    notices.push(
+      notice(
+        'int16-used',
+        `\`${asked}\`: products of embeddings are taken in 16-bit integers, unless a dim is below 16.`,
+      ),
+    );
   } else if (args.bf16 || args.fp16) {
     notices.push(notice('float32-used', `\`${asked}\` is accepted; these kernels compute in float32.`));
   }
