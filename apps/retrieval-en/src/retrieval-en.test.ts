@@ -4,7 +4,9 @@ import Module from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { runProgram } from '@embedbag/cli';
+import { kernelsFromOptions, runProgram } from '@embedbag/cli';
+import { readDatasetTree, writeGuideEmbeddings } from '@embedbag/datasets';
+import { guideFromModel } from '@embedbag/losses';
 import { StaticEmbedding } from '@embedbag/static-embedding';
 import { HAS_NATIVE, NATIVE_FOLDER } from '@embedbag/tensorflow/fixtures/native';
 import { trainWordPiece } from '@embedbag/tokenization';
@@ -76,6 +78,39 @@ test('every file is a dataset, every folder is evaluated at every dim, the model
   const model = await StaticEmbedding.load(join(output, 'final'));
   expect(model.dimension).toBe(RECIPE.dimension);
   model.dispose();
+});
+
+test('embeddings that a guide made before train what it trains itself, and of other rows are refused', async () => {
+  const argv = ['--train', join(folder, 'train'), '--tokenizer', join(folder, 'tokenizer.json'), '--json'];
+  argv.push('--batch-size', '16', '--backend', 'typescript', '--loss', 'gist', '--output');
+  const table = (name: string): Promise<Buffer> => readFile(join(folder, name, 'final', 'model.safetensors'));
+  const first = await run([...argv, join(folder, 'guided-first'), '--loss', 'mnrl']);
+  expect(first.exitCode).toBe(0);
+  const model = join(folder, 'guided-first', 'final');
+  const kernels = await kernelsFromOptions({ backend: 'typescript' }, { stderr: process.stderr });
+  const guide = await StaticEmbedding.load(model, { kernels });
+  const datasets = await readDatasetTree(join(folder, 'train'));
+  const guides = join(folder, 'guide');
+  await writeGuideEmbeddings(guides, { datasets, guide: guideFromModel(guide), guideName: 'first run' });
+  guide.dispose();
+  kernels.dispose();
+  for (const [name, source] of Object.entries({ 'by-model': model, 'by-folder': guides })) {
+    const { exitCode, stderr } = await run([...argv, join(folder, name), '--guide', source]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr });
+  }
+  expect((await table('by-folder')).equals(await table('by-model'))).toBe(true);
+  const card = await readFile(join(folder, 'by-folder', 'final', 'README.md'), 'utf8');
+  expect(card).toContain('"guide": "first run"');
+  const fewer = join(folder, 'fewer.jsonl');
+  await writeFile(fewer, `${JSON.stringify(ROWS[0])}\n`);
+  const refused = await run([...argv, join(folder, 'refused'), '--guide', guides, '--train', fewer]);
+  expect(refused).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining(
+      `error: Expected the guide embeddings in ${guides} to hold those of dataset \`fewer\`, received those of \`a\`, \`b\`. Make those`,
+    ),
+  });
+  expect(existsSync(join(folder, 'refused'))).toBe(false);
 });
 
 test('a first run guides a second one, and a cached loss takes larger batches', async () => {

@@ -85,7 +85,10 @@ export function retrievalEn(argv: readonly string[], context: ProgramContext): P
   })
     .addOption(new Option('--recipe <name>', RECIPE_HELP).choices(RECIPE_NAMES).default('article'))
     .addOption(new Option('--loss <name>', 'the loss, at every Matryoshka dim').choices(RECIPE_LOSSES).default('mnrl'))
-    .option('--guide <model>', 'for `--loss gist`: a trained model, such as OUTPUT/final of an earlier run')
+    .option(
+      '--guide <model>',
+      'for `--loss gist`: a trained model, such as OUTPUT/final of an earlier run, or a folder of `embedbag guide`',
+    )
     .option('--temperature <number>', 'for `--loss gist`: divides the similarities (default: 0.01)', positiveOption)
     .addHelpText('after', HELP_AFTER)
     .action((options: Options) =>
@@ -102,13 +105,14 @@ async function trainAndReport(options: Options, kernels: Kernels, context: Progr
   checkRecipeOptions(options);
   const { stderr, signal } = context;
   const startedAt = performance.now();
-  const { loss, dispose } = await recipeLoss(options, kernels, programHub(context));
+  const { loss, open, dispose } = await recipeLoss(options, kernels, programHub(context));
   try {
     if (options.plan && options.article) {
       const { datasets, vocabularySize } = ARTICLE;
       return await printPlanOfList(datasets, vocabularySize, plannedRecipe(options, {}, { loss, kernels }), context);
     }
     const data = await readData(options, context);
+    await open(data.datasets, []);
     const planned = plannedRecipe(options, data, { loss, kernels });
     if (options.plan) return await printPlanOfData(data, planned, context);
     stderr.write(describeRecipe(data, evaluationLines(data), { dimension: RECIPE.dimension, kernels }));

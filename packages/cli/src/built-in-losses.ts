@@ -1,4 +1,4 @@
-import { EmbedbagError, type EmbeddingModel, type JsonObject, type Loss } from '@embedbag/core';
+import { EmbedbagError, type JsonObject, type Loss } from '@embedbag/core';
 import {
   type CachedGistEmbedLossOptions,
   type CachedMultipleNegativesRankingLossOptions,
@@ -13,7 +13,6 @@ import {
   embeddingDistillationLoss,
   type GistEmbedLossOptions,
   gistEmbedLoss,
-  guideFromModel,
   type MarginMseLossOptions,
   type MultipleNegativesRankingLossOptions,
   marginMseLoss,
@@ -21,15 +20,13 @@ import {
   type TripletLossOptions,
   tripletLoss,
 } from '@embedbag/losses';
-
-/** Loads a model folder for a loss that asks a second model. */
-export type LoadModel = (folder: string) => Promise<EmbeddingModel>;
+import type { GuideLoader } from './guide-loader.js';
 
 /** A loss that the command knows by name. */
 export interface BuiltInLoss {
   /** The keys that `--loss-options` may have. */
   readonly options: readonly string[];
-  create(options: JsonObject, loadModel: LoadModel): Loss | Promise<Loss>;
+  create(options: JsonObject, loadGuide: GuideLoader['load']): Loss | Promise<Loss>;
 }
 
 /** Every option of a loss, so that one that is added to the loss is missing here at compile time. */
@@ -40,7 +37,7 @@ function builtIn<Options>(names: OptionNames<Options>, create: (options: Options
   return { options: Object.keys(names), create: (options) => create(options as Options) };
 }
 
-/** Which option is the path of a model folder, which one names that model, by default with its path. */
+/** Which option is the path of a model folder or of guide embeddings, and which one names them. */
 interface ModelOption<Options> {
   readonly role: keyof Options & string;
   readonly nameOption: keyof Options & string;
@@ -56,18 +53,19 @@ function builtInWithModel<Options>(
 ): BuiltInLoss {
   return {
     options: Object.keys(names),
-    async create(options, loadModel) {
+    async create(options, loadGuide) {
       const folder = options[role];
       if (folder === undefined && isOptional) return create(options as Options);
       if (typeof folder !== 'string') {
         throw new EmbedbagError({
           code: 'invalid-loss-option',
-          message: `Expected \`--loss-options\` to name a model folder as \`${role}\`, received ${JSON.stringify(folder) ?? 'nothing'}. Give one such as '{"${role}": "my-model/final"}'.`,
+          message: `Expected \`--loss-options\` to name a model folder, or one that \`embedbag guide\` made, as \`${role}\`, received ${JSON.stringify(folder) ?? 'nothing'}. Give one such as '{"${role}": "my-model/final"}'.`,
           details: { option: role },
         });
       }
-      const guide = guideFromModel(await loadModel(folder));
-      return create({ [nameOption]: folder, ...options, [role]: guide } as Options);
+      const name = options[nameOption];
+      const { guide, guideName } = await loadGuide(folder, typeof name === 'string' ? name : undefined);
+      return create({ [nameOption]: guideName, ...options, [role]: guide } as Options);
     },
   };
 }

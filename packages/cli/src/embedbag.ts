@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { distillCommand } from './commands/distill.js';
 import { encodeCommand } from './commands/encode.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { guideCommand } from './commands/guide.js';
 import { infoCommand } from './commands/info.js';
 import { mineCommand } from './commands/mine.js';
 import { pairsCommand } from './commands/pairs.js';
@@ -24,6 +25,7 @@ Exit codes: 0 done, 1 a defect of embedbag, 2 wrong input, 130 stopped by Ctrl-C
 const COMMANDS = [
   trainCommand,
   distillCommand,
+  guideCommand,
   evaluateCommand,
   mineCommand,
   encodeCommand,

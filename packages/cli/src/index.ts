@@ -1,4 +1,5 @@
 export { type EvaluationSet, evaluationSets } from './evaluation-sets.js';
+export * from './guide-loader.js';
 export * from './kernel-options.js';
 export * from './nano-beir-source.js';
 export * from './option-values.js';

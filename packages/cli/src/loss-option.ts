@@ -1,6 +1,7 @@
 import { EmbedbagError, type JsonObject, type Loss } from '@embedbag/core';
 import { matryoshkaLoss } from '@embedbag/losses';
-import { BUILT_IN_LOSSES, type LoadModel } from './built-in-losses.js';
+import { BUILT_IN_LOSSES } from './built-in-losses.js';
+import type { GuideLoader } from './guide-loader.js';
 import { lossFromModule } from './loss-module.js';
 
 /** The options of `embedbag train` that make the loss. */
@@ -18,7 +19,8 @@ export interface LossChoice {
 export interface LossSettings {
   /** The model's. */
   readonly dimension: number;
-  readonly loadModel: LoadModel;
+  /** Finds the guide or the teacher of a loss. */
+  readonly loadGuide: GuideLoader['load'];
 }
 
 const SMALLEST_DEFAULT_DIM = 32;
@@ -43,7 +45,7 @@ function optionsOf({ lossOptions = {}, scale }: LossChoice): JsonObject {
   });
 }
 
-async function chosenLoss(choice: LossChoice, loadModel: LoadModel): Promise<Loss> {
+async function chosenLoss(choice: LossChoice, loadGuide: GuideLoader['load']): Promise<Loss> {
   const options = optionsOf(choice);
   const builtIn = Object.hasOwn(BUILT_IN_LOSSES, choice.loss) ? BUILT_IN_LOSSES[choice.loss] : undefined;
   if (builtIn === undefined) {
@@ -56,7 +58,7 @@ async function chosenLoss(choice: LossChoice, loadModel: LoadModel): Promise<Los
     });
   }
   const unknown = Object.keys(options).find((name) => !builtIn.options.includes(name));
-  if (unknown === undefined) return builtIn.create(options, loadModel);
+  if (unknown === undefined) return builtIn.create(options, loadGuide);
   throw new EmbedbagError({
     code: 'unknown-loss-option',
     message: `Expected the options of loss \`${choice.loss}\` to be ${list(builtIn.options) || 'none'}, received \`${unknown}\`. Correct the name or leave it out.`,
@@ -82,9 +84,9 @@ function dimsFor({ matryoshkaDims }: LossChoice, dimension: number): readonly nu
  * @throws EmbedbagError `unknown-loss`, `unknown-loss-option`, `conflicting-options`, `dims-too-large`, and what
  * `lossFromModule` and the loss throw.
  */
-export async function lossFromOptions(choice: LossChoice, { dimension, loadModel }: LossSettings): Promise<Loss> {
+export async function lossFromOptions(choice: LossChoice, { dimension, loadGuide }: LossSettings): Promise<Loss> {
   const dims = dimsFor(choice, dimension);
-  const loss = await chosenLoss(choice, loadModel);
+  const loss = await chosenLoss(choice, loadGuide);
   if (loss.name !== MATRYOSHKA) return matryoshkaLoss(loss, { dims });
   if (choice.matryoshkaDims === undefined) return loss;
   throw new EmbedbagError({

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { EmbedbagError, isEmbedbagError, type JsonObject } from '@embedbag/core';
 import type { InitialTable } from '@embedbag/distillation';
 import { resolveTrainingArguments, type TrainingArguments, type TrainingArgumentsInput } from '@embedbag/trainer';
@@ -25,7 +25,7 @@ export interface TrainFlags extends Omit<Partial<TrainConfig>, 'arguments'> {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-/** Options of losses that name a model, and the one that keeps the name as it was written. */
+/** Options of losses that name a model or guide embeddings, and the one that keeps a model's name as it was written. */
 const MODEL_OPTIONS = [
   ['guide', 'guideName'],
   ['teacher', 'teacherName'],
@@ -51,12 +51,11 @@ function lossPath(base: string, loss: string): string {
 function lossOptionsWithPaths(base: string, options: JsonObject): JsonObject {
   const paths = MODEL_OPTIONS.flatMap(([role, nameOption]) => {
     const written = options[role];
-    return typeof written === 'string'
-      ? [
-          [role, pathOrName(base, written)],
-          [nameOption, options[nameOption] ?? written],
-        ]
-      : [];
+    if (typeof written !== 'string') return [];
+    const path = pathOrName(base, written);
+    // Guide embeddings have a name of their own.
+    const name = options[nameOption] ?? (existsSync(join(path, 'guide.json')) ? undefined : written);
+    return [[role, path], ...(name === undefined ? [] : [[nameOption, name]])];
   });
   return { ...options, ...Object.fromEntries(paths) };
 }

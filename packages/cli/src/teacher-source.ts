@@ -6,10 +6,12 @@ import {
   type Pooling,
   readVectors,
   type Teacher,
+  type TransformerTeacher,
   type TransformerTeacherOptions,
   teacherFromVectors,
   transformerTeacher,
 } from '@embedbag/distillation';
+import { type Command, Option } from 'commander';
 
 /** The options that choose a teacher. */
 export interface TeacherOptions {
@@ -18,6 +20,27 @@ export interface TeacherOptions {
   readonly apiKeyEnv?: string;
   readonly pooling?: Pooling;
   readonly dtype?: NonNullable<TransformerTeacherOptions['dtype']>;
+  readonly maxTokens?: number;
+}
+
+/** The options that say more of a teacher than `--teacher`. */
+export function addTeacherOptions(command: Command): Command {
+  return command
+    .option('--teacher-model <name>', "an endpoint's name for its model")
+    .option('--api-key-env <name>', "the environment variable that holds an endpoint's key")
+    .addOption(
+      new Option('--pooling <kind>', "of a transformer's hidden states (default: mean)").choices(['mean', 'cls']),
+    )
+    .addOption(
+      new Option('--dtype <kind>', "a transformer's weights (default: fp32)").choices([
+        'fp32',
+        'fp16',
+        'q8',
+        'int8',
+        'uint8',
+        'q4',
+      ]),
+    );
 }
 
 /** A teacher, and what a cache tells it from others by. */
@@ -28,11 +51,11 @@ export interface OpenedTeacher {
   dispose(): Promise<void>;
 }
 
-function isAddress(source: string): boolean {
+export function isAddress(source: string): boolean {
   return /^https?:\/\//.test(source);
 }
 
-function isVectors(source: string): boolean {
+export function isVectors(source: string): boolean {
   return /\.(npy|safetensors)$/.test(source);
 }
 
@@ -42,21 +65,43 @@ function isVectors(source: string): boolean {
  * @throws EmbedbagError `missing-option`, `conflicting-options`, and what the teachers throw.
  */
 export async function openTeacher(options: TeacherOptions, tokenizer: Tokenizer): Promise<OpenedTeacher> {
-  checkUse(options);
+  checkUse(options, kindOf(options.teacher));
   const { teacher: source } = options;
-  if (isAddress(source)) return openEndpoint(options);
+  if (isAddress(source)) {
+    const cacheName = JSON.stringify([source, options.teacherModel]);
+    return { teacher: openEndpoint(options), cacheName, dispose: async () => undefined };
+  }
   if (isVectors(source)) {
     const teacher = teacherFromVectors(await readVectors(source), { tokenizer });
     return { teacher, cacheName: undefined, dispose: async () => undefined };
   }
   const { pooling = 'mean', dtype = 'fp32' } = options;
-  const from = process.env.EMBEDBAG_TRANSFORMERS;
-  const teacher = await transformerTeacher(source, { pooling, dtype, ...(from === undefined ? {} : { from }) });
+  const teacher = await openTransformer(options);
   const cacheName = JSON.stringify([await stampOf(source), pooling, dtype]);
   return { teacher, cacheName, dispose: () => teacher.dispose() };
 }
 
-function openEndpoint({ teacher: url, teacherModel, apiKeyEnv }: TeacherOptions): OpenedTeacher {
+/** The kind of teacher that a source is by its looks, for sentences. */
+type TeacherKind = 'an endpoint' | 'a file of vectors' | 'a static model' | 'a transformer';
+
+function kindOf(source: string): TeacherKind {
+  if (isAddress(source)) return 'an endpoint';
+  return isVectors(source) ? 'a file of vectors' : 'a transformer';
+}
+
+/** A transformer in ONNX. */
+export function openTransformer({ teacher, pooling, dtype, maxTokens }: TeacherOptions): Promise<TransformerTeacher> {
+  const from = process.env.EMBEDBAG_TRANSFORMERS;
+  return transformerTeacher(teacher, {
+    ...(pooling === undefined ? {} : { pooling }),
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(from === undefined ? {} : { from }),
+  });
+}
+
+/** A service. @throws EmbedbagError `missing-option`. */
+export function openEndpoint({ teacher: url, teacherModel, apiKeyEnv }: TeacherOptions): Teacher {
   if (teacherModel === undefined) {
     throw new EmbedbagError({
       code: 'missing-option',
@@ -70,19 +115,17 @@ function openEndpoint({ teacher: url, teacherModel, apiKeyEnv }: TeacherOptions)
       message: `Expected a key in the environment variable \`${apiKeyEnv}\`, received none. Set it, or leave out \`--api-key-env\`.`,
     });
   }
-  const teacher = endpointTeacher(url, { model: teacherModel, ...(apiKey === undefined ? {} : { apiKey }) });
-  return { teacher, cacheName: JSON.stringify([url, teacherModel]), dispose: async () => undefined };
+  return endpointTeacher(url, { model: teacherModel, ...(apiKey === undefined ? {} : { apiKey }) });
 }
 
 /** Throws `conflicting-options` for an option that the teacher would not obey. */
-function checkUse(options: TeacherOptions): void {
-  const { teacher, teacherModel, apiKeyEnv, pooling, dtype } = options;
+export function checkUse(options: TeacherOptions, kind: TeacherKind): void {
+  const { teacher, teacherModel, apiKeyEnv, pooling, dtype, maxTokens } = options;
   const ofEndpoint = { '--teacher-model': teacherModel, '--api-key-env': apiKeyEnv };
-  const ofTransformer = { '--pooling': pooling, '--dtype': dtype };
-  const kind = isAddress(teacher) ? 'an endpoint' : isVectors(teacher) ? 'a file of vectors' : 'a transformer';
+  const ofTransformer = { '--pooling': pooling, '--dtype': dtype, '--max-tokens': maxTokens };
   const wrong = {
-    ...(isAddress(teacher) ? {} : ofEndpoint),
-    ...(isAddress(teacher) || isVectors(teacher) ? ofTransformer : {}),
+    ...(kind === 'an endpoint' ? {} : ofEndpoint),
+    ...(kind === 'a transformer' ? {} : ofTransformer),
   };
   for (const [option, value] of Object.entries(wrong)) {
     if (value === undefined) continue;

@@ -224,7 +224,7 @@ test('a built-in loss is chosen by name, a guide by the path of its model', asyn
   ).toContain('EmbedDistillLoss');
   expect(await refusal('--loss', 'embedding-distillation')).toContain('takes a vector label');
   expect(await refusal('--loss', 'gist')).toBe(
-    'Expected `--loss-options` to name a model folder as `guide`, received nothing. Give one such as \'{"guide": "my-model/final"}\'.',
+    'Expected `--loss-options` to name a model folder, or one that `embedbag guide` made, as `guide`, received nothing. Give one such as \'{"guide": "my-model/final"}\'.',
   );
   const folder = join(files.folder, 'no-model');
   await mkdir(folder, { recursive: true });
@@ -242,8 +242,8 @@ test('every loss has a name, but for the one that all of them run in', () => {
 test.each(Object.keys(BUILT_IN_LOSSES))('the built-in loss %s can be made of its options', async (name) => {
   const { options, create } = BUILT_IN_LOSSES[name]!;
   const role = options.find((option) => option === 'guide' || option === 'teacher');
-  const model = { dimension: 1, kernels: undefined as never, embed: () => undefined as never };
-  const loss = await create(role === undefined ? {} : { [role]: 'folder' }, async () => model);
+  const guide = { guide: () => undefined as never, guideName: 'folder' };
+  const loss = await create(role === undefined ? {} : { [role]: 'folder' }, async () => guide);
   // What the user may set is in the config, or names what is.
   for (const option of options) {
     if (!['guideName', 'teacherName'].includes(option)) expect(Object.keys(loss.config)).toContain(option);

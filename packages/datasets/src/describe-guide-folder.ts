@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_NAME, readManifest } from './guide-folder.js';
+import { checkGuideIsFinished } from './guide-journal.js';
 
 /** What a folder of guide embeddings holds. */
 export interface GuideFolder {
@@ -13,7 +14,8 @@ export interface GuideFolder {
 /**
  * Reads what a folder of `writeGuideEmbeddings` holds; undefined where there is none, or a folder of another kind, such as a model.
  *
- * @throws EmbedbagError `invalid-guide-folder` where its `guide.json` is damaged or of another format.
+ * @throws EmbedbagError `guide-unfinished` where there is an unfinished one instead, `invalid-guide-folder` where its `guide.json` is
+ * damaged or of another format.
  *
  * @example
  * ```ts
@@ -25,6 +27,7 @@ export async function describeGuideFolder(folder: string): Promise<GuideFolder |
     () => true,
     () => false,
   );
+  await checkGuideIsFinished(folder);
   const manifest = hasManifest ? await readManifest(folder) : undefined;
   if (manifest === undefined) return undefined;
   const { guide: guideName, dimension, datasets } = manifest;

@@ -137,7 +137,7 @@ export function guideMismatch(folder: string, expected: string, received: string
   return new EmbedbagError({
     code: 'guide-mismatch',
     message: `Expected the guide embeddings in ${folder} to be those of ${expected}, received ${received}. Write them anew into another folder, or remove this one.`,
-    details: { folder },
+    details: { folder, expected, received },
   });
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EmbedbagError, type Matrix, type TextDataset, type TextGuide } from '@embedbag/core';
 import { checkManifest, readManifest } from './guide-folder.js';
+import { checkGuideIsFinished } from './guide-journal.js';
 import { openRandomAccessFile } from './random-access-file.js';
 import { readEmbeddingRows } from './read-embedding-rows.js';
 
@@ -16,7 +17,7 @@ export interface GuideFromFolderOptions {
  * A guide whose embeddings lie in a folder that `writeGuideEmbeddings` made: the rows of a batch are read when a loss asks for
  * them, so no more than a batch is in memory.
  *
- * @throws EmbedbagError `file-not-found`, `invalid-guide-folder`, and `guide-mismatch` when the folder holds embeddings of
+ * @throws EmbedbagError `file-not-found`, `guide-unfinished`, `invalid-guide-folder`, and `guide-mismatch` when the folder holds embeddings of
  * another guide, of other texts, or of another number of them. Its calls throw `guide-mismatch` for a dataset that was not given.
  *
  * @example
@@ -27,6 +28,7 @@ export interface GuideFromFolderOptions {
  */
 export async function guideFromFolder(folder: string, options: GuideFromFolderOptions): Promise<TextGuide> {
   const { datasets, guideName } = options;
+  await checkGuideIsFinished(folder);
   const manifest = await readManifest(folder);
   if (manifest === undefined) {
     throw new EmbedbagError({

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { TextDataset } from '@embedbag/core';
+import { EmbedbagError, type TextDataset } from '@embedbag/core';
 import { type ArrowEmbeddingLayout, arrowEmbeddingLayout, batchesEnd } from './arrow-embedding-file.js';
 import { guideBatches } from './guide-batches.js';
 import {
@@ -26,6 +26,21 @@ interface JournalStart extends WantedGuide {
 /** The first line of a journal. */
 export function journalStart({ guideName, guideVersion, layout, datasets }: JournalStart): string {
   return `${JSON.stringify({ guideName, guideVersion, layout, datasets })}\n`;
+}
+
+/** Throws `guide-unfinished` where there is no `folder`, but an unfinished one. */
+export async function checkGuideIsFinished(folder: string): Promise<void> {
+  const isThere = (path: string): Promise<boolean> =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+  if ((await isThere(folder)) || !(await isThere(join(`${folder}.partial`, JOURNAL_NAME)))) return;
+  throw new EmbedbagError({
+    code: 'guide-unfinished',
+    message: `Expected whole guide embeddings in ${folder}, received unfinished ones in ${folder}.partial. Go on with \`writeGuideEmbeddings\`, or the command \`embedbag guide\`, as they were begun.`,
+    details: { folder },
+  });
 }
 
 /** What of unfinished embeddings is whole. */

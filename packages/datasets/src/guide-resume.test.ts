@@ -17,7 +17,9 @@ import { createRandom, hashTexts, type TextDataset, type TextGuide } from '@embe
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { datasetFromColumns } from './dataset-from-columns.js';
+import { describeGuideFolder } from './describe-guide-folder.js';
 import { folderWith, refusal } from './fixtures/folder.js';
+import { guideFromFolder } from './guide-from-folder.js';
 import {
   type GuideProgress,
   type WriteGuideEmbeddingsOptions,
@@ -109,6 +111,17 @@ describe('guide embeddings after a stop', () => {
     await write(folder, { guide });
     expect(asked).toEqual(askedOfWhole);
     expect(contents(folder)).toEqual(whole);
+  });
+
+  test('are not taken for whole ones', async () => {
+    const folder = join(folderWith({}), 'guide');
+    await stopped(folder, 1300);
+    const expected = {
+      code: 'guide-unfinished',
+      message: `Expected whole guide embeddings in ${folder}, received unfinished ones in ${folder}.partial. Go on with \`writeGuideEmbeddings\`, or the command \`embedbag guide\`, as they were begun.`,
+    };
+    expect(await refusal(() => guideFromFolder(folder, { datasets: DATASETS }))).toEqual(expected);
+    expect(await refusal(() => describeGuideFolder(folder))).toEqual(expected);
   });
 
   test('keep what was done when the guide fails', async () => {

@@ -5,12 +5,12 @@ import { EmbedbagError } from '@embedbag/core';
 import { readDatasets } from '@embedbag/datasets';
 import { type DistilledModel, distill, distilledModelCard, type TeachingProgress } from '@embedbag/distillation';
 import { createWordCounter, loadTokenizer } from '@embedbag/tokenization';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
 import { integerOption, numberOption } from '../option-values.js';
 import { programHub } from '../program-hub.js';
 import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
-import { openTeacher, type TeacherOptions } from '../teacher-source.js';
+import { addTeacherOptions, openTeacher, type TeacherOptions } from '../teacher-source.js';
 
 interface DistillCommandOptions extends KernelOptions, TeacherOptions {
   readonly tokenizer: string;
@@ -65,23 +65,9 @@ export function distillCommand(context: ProgramContext): Command {
     .option('--batch-size <tokens>', 'tokens the teacher gets at a time', integerOption(1), 256)
     .option('--cache <folder>', 'where token vectors are kept (default: embedbag/token-vectors in the cache folder)')
     .option('--no-cache', 'keep none')
-    .option('--teacher-model <name>', "an endpoint's name for its model")
-    .option('--api-key-env <name>', "the environment variable that holds an endpoint's key")
-    .addOption(
-      new Option('--pooling <kind>', "of a transformer's hidden states (default: mean)").choices(['mean', 'cls']),
-    )
-    .addOption(
-      new Option('--dtype <kind>', "a transformer's weights (default: fp32)").choices([
-        'fp32',
-        'fp16',
-        'q8',
-        'int8',
-        'uint8',
-        'q4',
-      ]),
-    )
     .option('--json', 'print one JSON object at the end; progress still goes to stderr')
     .addHelpText('after', HELP_AFTER);
+  addTeacherOptions(command);
   return addKernelOptions(command).action((options: DistillCommandOptions) => distillFromOptions(options, context));
 }
 

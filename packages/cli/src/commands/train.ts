@@ -1,12 +1,6 @@
 import { join } from 'node:path';
 import { EmbedbagError, type Evaluator, type Hub, type Kernels, type TextDataset } from '@embedbag/core';
-import {
-  listRetrievalFolders,
-  type OpenDatasetOptions,
-  openDatasets,
-  readDatasets,
-  readRetrievalFolder,
-} from '@embedbag/datasets';
+import { listRetrievalFolders, readRetrievalFolder } from '@embedbag/datasets';
 import { createInitialModel, type InitialTable } from '@embedbag/distillation';
 import { informationRetrievalEvaluator } from '@embedbag/evaluators';
 import type { UploadedModel } from '@embedbag/hub';
@@ -14,14 +8,15 @@ import { StaticEmbedding } from '@embedbag/static-embedding';
 import { loadTokenizer } from '@embedbag/tokenization';
 import { progressReporter, type TrainingSummary, train } from '@embedbag/trainer';
 import { Command, Option } from 'commander';
-import { BUILT_IN_LOSSES, type LoadModel } from '../built-in-losses.js';
+import { BUILT_IN_LOSSES } from '../built-in-losses.js';
+import { createGuideLoader } from '../guide-loader.js';
 import { INITIAL_TABLE_HELP, initialTableOption } from '../initial-table-option.js';
 import { addKernelOptions, type KernelOptions, kernelsFromOptions } from '../kernel-options.js';
 import { type LossChoice, lossFromOptions } from '../loss-option.js';
 import { columnsOption, dimsOption, integerOption, jsonObjectOption, positiveOption } from '../option-values.js';
 import { programHub } from '../program-hub.js';
 import { type HubPush, openHubPush } from '../push-to-hub.js';
-import { readingProgress } from '../reading-progress.js';
+import { readTrainingData } from '../read-training-data.js';
 import { type ResolvedTrainConfig, resolveTrainConfig, type TrainFlags } from '../resolve-train-config.js';
 import { runConfigSaver } from '../run-config-saver.js';
 import { EXIT_CODES, type ProgramContext, ProgramExit } from '../run-program.js';
@@ -62,6 +57,8 @@ Examples:
   $ embedbag train --train more.jsonl --model my-model/final --output my-model-2
   $ embedbag train --train pairs.jsonl --model my-model/final --output guided \\
       --loss gist --loss-options '{"guide": "my-model/final", "margin": 0.05}'
+  $ embedbag guide --teacher all-MiniLM-L6-v2-onnx --train pairs.jsonl --output guide
+  $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output taught --loss gist --loss-options '{"guide": "guide"}'
   $ embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output mine --loss ./my-loss.js
 
   $ HF_TOKEN=hf_... embedbag train --train pairs.jsonl --tokenizer tokenizer.json --output mine \\
@@ -129,18 +126,20 @@ async function trainFromOptions(
   try {
     const hub = programHub(context);
     const push = await hubPushFromOptions(options, context);
-    const loadModel: LoadModel = (source) => StaticEmbedding.load(source, { kernels, hub, signal });
+    const guides = createGuideLoader((source) => StaticEmbedding.load(source, { kernels, hub, signal }));
     // Before the data, which may take long to read: a wrong loss is told at once.
     const start = await startOf(config, { kernels, hub, signal });
-    const loss = await lossFromOptions(config, { dimension: start.dimension, loadModel });
-    const datasets = await datasetsOf(config.train, config, hub, context);
+    const loss = await lossFromOptions(config, { dimension: start.dimension, loadGuide: guides.load });
+    const datasets = await readTrainingData(config.train, config, hub, context);
+    const evalDatasets = await readTrainingData(config.evalData ?? [], config, hub, context);
+    await guides.open(datasets, evalDatasets);
     const model = await start.model(datasets);
     const summary = await train({
       model,
       datasets,
       ...(config.initialTable && { initialTable: { ...config.initialTable } }),
       evaluators: await evaluatorsOf(config, signal),
-      evalDatasets: await datasetsOf(config.evalData ?? [], config, hub, context),
+      evalDatasets,
       loss,
       arguments: config.arguments,
       signal,
@@ -210,24 +209,6 @@ function conclude(
   if (isJson) return;
   stdout.write(`The model is in ${model}\n`);
   if (uploaded !== undefined) stdout.write(`It is on the hub at ${uploaded.url}\n`);
-}
-
-async function datasetsOf(
-  paths: readonly string[],
-  { columns, streaming = false }: ResolvedTrainConfig,
-  hub: Hub,
-  { stderr, signal }: ProgramContext,
-): Promise<readonly TextDataset[]> {
-  if (paths.length === 0) return [];
-  const settings: OpenDatasetOptions = {
-    ...(columns && { columns }),
-    hub,
-    onNotice: ({ message }) => stderr.write(`note: ${message}\n`),
-    signal,
-    onProgress: readingProgress(stderr),
-  };
-  if (streaming === false) return readDatasets(paths, settings);
-  return openDatasets(paths, { ...settings, ...(streaming !== true && { indexFolder: streaming }) });
 }
 
 async function evaluatorsOf(config: ResolvedTrainConfig, signal: AbortSignal): Promise<readonly Evaluator[]> {
