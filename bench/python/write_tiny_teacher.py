@@ -1,6 +1,6 @@
 """Writes packages/distillation/src/fixtures/tiny-teacher: a two-layer encoder with random weights, and what it gives.
 
-    pnpm build && bench/.python/bin/python bench/python/write_tiny_teacher.py
+    pnpm build && ../onnx-export/bin/python bench/python/write_tiny_teacher.py
 
 It is in ONNX as @huggingface/transformers reads it; expected.json holds the mean of its hidden states by PyTorch, for texts
 and for single tokens between [CLS] and [SEP]. model2vec.json holds what model2vec 0.10 distils from it: the vocabulary, and
