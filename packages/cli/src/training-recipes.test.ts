@@ -40,7 +40,7 @@ test('a recipe gives a saved model no table, and another kind of loss no options
     ['./my-loss.js', undefined],
   ] as const) {
     const settings = withRecipe({ recipe: 'best', loss, arguments: {} });
-    expect(settings.lossOptions).toEqual(expected);
+    expect((settings as { readonly lossOptions?: unknown }).lossOptions).toEqual(expected);
     expect(settings).toMatchObject({ initialTable, arguments: TRAINING_RECIPES.best.arguments });
   }
 });
