@@ -15,6 +15,8 @@ import { MANIFEST_NAME, manifestText, notAGuideFolder, type StoredGuideDataset }
 import { type GuideWork, JOURNAL_NAME, journalStart, type KeptBatches, readJournal } from './guide-journal.js';
 import { systemErrorCode } from './system-error.js';
 
+const NEW_JOURNAL_NAME = `${JOURNAL_NAME}.new`;
+
 /** Guide embeddings that are being made. */
 export interface GuideDraft {
   /** Undefined until the first batch. */
@@ -37,12 +39,25 @@ export interface GuideDraft {
  */
 export async function openGuideDraft(folder: string, work: GuideWork): Promise<GuideDraft> {
   const names: readonly string[] = await readdir(folder).catch(() => []);
-  if (names.length > 0 && !names.includes(JOURNAL_NAME)) {
+  const hasJournal = names.includes(JOURNAL_NAME);
+  if (!hasJournal && names.some((name) => name !== NEW_JOURNAL_NAME)) {
     throw notAGuideFolder(folder, `one without \`${JOURNAL_NAME}\``);
   }
-  const kept = names.length === 0 ? undefined : await readJournal(folder, work);
-  await writing(folder, () => mkdir(folder, { recursive: true }));
+  const kept = hasJournal ? await readJournal(folder, work) : undefined;
+  await writing(folder, async () => {
+    if (kept === undefined || kept.checksums.length === 0) await removeFiles(folder);
+    await rm(join(folder, NEW_JOURNAL_NAME), { force: true });
+    await mkdir(folder, { recursive: true });
+  });
   return new FolderGuideDraft(folder, work, kept);
+}
+
+/** Removes what is made here, and nothing else. */
+async function removeFiles(folder: string): Promise<void> {
+  const isOurs = (name: string): boolean =>
+    name === MANIFEST_NAME || name === JOURNAL_NAME || /^dataset-\d+-column-\d+\.arrow$/.test(name);
+  const names: readonly string[] = await readdir(folder).catch(() => []);
+  for (const name of names.filter(isOurs)) await rm(join(folder, name));
 }
 
 class FolderGuideDraft implements GuideDraft {
@@ -104,22 +119,19 @@ class FolderGuideDraft implements GuideDraft {
     this.journal = undefined;
     await journal?.close();
     // A folder without a whole batch has nothing worth keeping.
-    if (this.batches === 0) {
-      await rm(join(this.folder, JOURNAL_NAME), { force: true });
-      for (const { file } of this.work.described[0]!.columns) await rm(join(this.folder, file), { force: true });
-      await rmdir(this.folder).catch(() => undefined);
-    }
+    if (this.batches > 0) return;
+    await removeFiles(this.folder);
+    await rmdir(this.folder).catch(() => undefined);
   }
 
   /** Written anew with what is kept, so that nothing of a damaged end stays. */
   private async openJournal(): Promise<FileHandle> {
     const { described, guide } = this.work;
-    const path = join(this.folder, JOURNAL_NAME);
-    const handle = await open(`${path}.new`, 'w');
-    await handle.appendFile(journalStart({ ...guide, layout: this.layout!, datasets: described }));
-    await handle.appendFile(this.kept.map(checksumLine).join(''));
-    await rename(`${path}.new`, path);
-    return handle;
+    const path = join(this.folder, NEW_JOURNAL_NAME);
+    const start = journalStart({ ...guide, layout: this.layout!, datasets: described });
+    await writeFile(path, `${start}${this.kept.map(checksumLine).join('')}`);
+    await rename(path, join(this.folder, JOURNAL_NAME));
+    return open(join(this.folder, JOURNAL_NAME), 'a');
   }
 
   private async openColumn(file: string): Promise<FileHandle> {

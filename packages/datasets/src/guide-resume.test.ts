@@ -2,6 +2,7 @@ import {
   appendFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -185,6 +186,23 @@ describe('guide embeddings after a stop', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('with a damaged start are begun anew, also after another failure', async () => {
+    const folder = join(folderWith({}), 'guide');
+    await stopped(folder, 3812);
+    const partial = `${folder}.partial`;
+    writeFileSync(join(partial, 'guide-progress.txt'), '{"guideName": ');
+    writeFileSync(join(partial, 'dataset-9-column-0.arrow'), 'of more datasets');
+    const failing: TextGuide = () => {
+      throw new Error('endpoint gone');
+    };
+    await expect(write(folder, { guide: failing })).rejects.toThrow('endpoint gone');
+    expect(existsSync(partial)).toBe(false);
+    mkdirSync(partial);
+    writeFileSync(join(partial, 'guide-progress.txt.new'), 'begun');
+    await write(folder, {});
+    expect(contents(folder)).toEqual(whole);
   });
 
   test('that were whole but for their name get it without the guide', async () => {
