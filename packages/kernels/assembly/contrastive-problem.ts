@@ -5,6 +5,12 @@
 // `contrastiveFinish` once. The host's calls between them are the barriers. So no gradient has two writers, no thread
 // needs a private copy of one, and only `threads * rowsPerThread` rows of similarities exist at any time.
 //
+// Mirrors. A block (b, a) beside a block (a, b) has its similarities, transposed: it is left out of the table, and its
+// softmax sums are sums over the rows of (a, b), its weights come to those of (a, b). Then the factor of every row has to be
+// known before the first weight is: `contrastiveSums` goes over all stretches first, products and sums, and
+// `contrastiveFactors` once. `contrastiveRows` then finds the dot products of its stretch in planes that were held
+// (`holdsPlanes`: the host gives every stretch planes of its own), or makes them again.
+//
 // Layouts, all float32. The columns of an embedding are cut at the Matryoshka dims into one stretch a term, ascending, and
 // each stretch is padded with zeros to octets of columns; rows are padded with zero rows to octets too (`paddedRows`).
 //   by dims        `[octets of dims][paddedRows][8]`, an octet of dims `dimsStride` bytes: rows as they are multiplied
@@ -69,6 +75,12 @@ export let int16: bool = false;
 
 export let sumsStride: usize = 0;
 export let weightScalesBytes: usize = 0;
+/** Per partition, term and row, `[paddedRows]`: the sums of `2^(logit + reference)`, then what turns one into a weighted softmax. */
+export let softmaxFactors: usize = 0;
+/** How many blocks have a mirror. */
+export let mirrors: i32 = 0;
+/** Whether the planes of all rows are held from `contrastiveSums` on. */
+export let holdsPlanes: bool = false;
 export let dimsStride: usize = 0;
 export let candidatesStride: usize = 0;
 export let planeOctetStride: usize = 0;
@@ -118,6 +130,9 @@ export function readProblem(args: usize): void {
   int16 = integerAt(args, 38) != 0;
   sumsStride = pointerAt(args, 39);
   weightScalesBytes = pointerAt(args, 40);
+  softmaxFactors = pointerAt(args, 41);
+  mirrors = integerAt(args, 42);
+  holdsPlanes = integerAt(args, 43) != 0;
   hasRemovals = textTable != 0 || guideTable != 0;
 }
 
@@ -159,7 +174,8 @@ export function endColumn(term: i32): i32 {
 }
 
 // A block: its columns, its partition, what is added to its logits on the diagonal, what multiplies its cosines off and on the
-// diagonal (with log2(e): logits are in base 2), and what is added to the logits of every candidate.
+// diagonal (with log2(e): logits are in base 2), what is added to the logits of every candidate, and of its mirror, which is
+// not in the table itself, the partition and the number, both -1 where it has none.
 // @ts-ignore: decorator
 @inline
 export function queryColumn(block: i32): i32 {
@@ -194,6 +210,16 @@ export function diagonalScale(block: i32): f32 {
 @inline
 export function candidateBias(block: i32): usize {
   return pointerAt(blockTable + (<usize>block << 7), 6);
+}
+// @ts-ignore: decorator
+@inline
+export function mirrorPartition(block: i32): i32 {
+  return integerAt(blockTable + (<usize>block << 7), 7);
+}
+// @ts-ignore: decorator
+@inline
+export function mirrorNumber(block: i32): i32 {
+  return integerAt(blockTable + (<usize>block << 7), 8);
 }
 
 // A column: its matrix, its two layouts, the inverse norms `[terms][paddedRows]`, its gradient, its number among the
@@ -302,10 +328,10 @@ export function planeOf(thread: i32, block: i32, term: i32): usize {
   return planes + <usize>thread * planesStride + <usize>block * blockStride + <usize>term * planeStride;
 }
 
-// The scratch of a thread: a zero tile; a word for one segment; per partition, term and row the softmax sum and
-// what is added to the logits, in 4 lanes; per query column, term and row the sum of weight * cosine in 4 lanes; the softmax factor of every partition,
-// term and row; the guide's threshold of every row; per candidate column and term the column sums of this thread's rows; the gradient tiles of
-// one term. Behind them with `int16`: what scales the weights, see contrastive-int16-weights.ts.
+// The scratch of a thread: a zero tile; a word for one segment; 8 float32 that nobody reads; per partition, term and row the
+// softmax sum and what is added to the logits, in 4 lanes; per query column, term and row the sum of weight * cosine in 4
+// lanes; the guide's threshold of every row; per candidate column and term the column sums of this thread's rows; per mirror
+// and term its softmax sums over this thread's rows of all stretches; the gradient tiles of one term. Behind them with `int16`: what scales the weights, see contrastive-int16-weights.ts.
 // @ts-ignore: decorator
 @inline
 export function zeroTile(thread: i32): usize {
@@ -315,6 +341,11 @@ export function zeroTile(thread: i32): usize {
 @inline
 export function segmentWord(thread: i32): usize {
   return zeroTile(thread) + 128;
+}
+// @ts-ignore: decorator
+@inline
+export function unreadOctet(thread: i32): usize {
+  return zeroTile(thread) + 144;
 }
 // @ts-ignore: decorator
 @inline
@@ -333,13 +364,8 @@ export function rowSums(thread: i32): usize {
 }
 // @ts-ignore: decorator
 @inline
-export function softmaxFactors(thread: i32): usize {
-  return rowSums(thread) + (<usize>(columns * terms * rowsPerThread) << 4);
-}
-// @ts-ignore: decorator
-@inline
 export function thresholds(thread: i32): usize {
-  return softmaxFactors(thread) + (<usize>(partitions * terms * rowsPerThread) << 2);
+  return rowSums(thread) + (<usize>(columns * terms * rowsPerThread) << 4);
 }
 // @ts-ignore: decorator
 @inline
@@ -348,8 +374,13 @@ export function partialSums(thread: i32): usize {
 }
 // @ts-ignore: decorator
 @inline
-export function gradientTiles(thread: i32): usize {
+export function mirrorSums(thread: i32): usize {
   return partialSums(thread) + (<usize>(candidateColumns * terms * paddedRows) << 2);
+}
+// @ts-ignore: decorator
+@inline
+export function gradientTiles(thread: i32): usize {
+  return mirrorSums(thread) + (<usize>(mirrors * terms * paddedRows) << 2);
 }
 // @ts-ignore: decorator
 @inline

@@ -1,7 +1,8 @@
 // The fused contrastive kernel, 4 of 9: the loops over one octet of candidates at one term, all rows of a thread.
 //
-// Logits are in base 2. Each loop is compiled twice: plain, and for octets with an entry that is removed or the diagonal's. All that is the same for
-// every row comes as an argument: what is looked up in the loop is looked up again at every step.
+// Logits are in base 2. Each loop is compiled three times: plain, for blocks with a mirror, and for octets with an entry that
+// is removed or the diagonal's. All that is the same for every row comes as an argument: what is looked up in the loop is
+// looked up again at every step.
 import { powerConstant, powerOfTwo } from './exponential';
 import { multiplyAdd } from './vector';
 
@@ -15,11 +16,13 @@ import { multiplyAdd } from './vector';
 function reduce(
   any: bool,
   maxima: bool,
+  mirrored: bool,
   dots: usize,
   end: usize,
   norms: usize,
   references: usize,
   sums: usize,
+  mirrorSums: usize,
   scaleLeft: v128,
   scaleRight: v128,
   selfScaleLeft: v128,
@@ -37,6 +40,8 @@ function reduce(
   const c2 = powerConstant(5);
   const c1 = powerConstant(6);
   const one = powerConstant(7);
+  let columnLeft = f32x4.splat(0);
+  let columnRight = columnLeft;
   while (dots < end) {
     const norm = v128.load32_splat(norms);
     let factorLeft = scaleLeft;
@@ -61,11 +66,19 @@ function reduce(
       left = powerOfTwo(left, lowest, rounder, c5, c4, c3, c2, c1, one);
       right = powerOfTwo(right, lowest, rounder, c5, c4, c3, c2, c1, one);
       v128.store(sums, f32x4.add(v128.load(sums), f32x4.add(left, right)));
+      if (mirrored) {
+        columnLeft = f32x4.add(columnLeft, left);
+        columnRight = f32x4.add(columnRight, right);
+      }
     }
     dots += 32;
     norms += 4;
     references += 16;
     sums += 16;
+  }
+  if (mirrored) {
+    v128.store(mirrorSums, f32x4.add(v128.load(mirrorSums), columnLeft));
+    v128.store(mirrorSums, f32x4.add(v128.load(mirrorSums, 16), columnRight), 16);
   }
 }
 
@@ -80,18 +93,36 @@ export function sumPlain(
   scaleRight: v128,
 ): void {
   reduce(
-    false, false, dots, end, norms, references, sums, scaleLeft, scaleRight, f32x4.splat(0), f32x4.splat(0), 0, 0,
-    f32x4.splat(0), 0,
+    false, false, false, dots, end, norms, references, sums, 0, scaleLeft, scaleRight, f32x4.splat(0), f32x4.splat(0), 0,
+    0, f32x4.splat(0), 0,
   );
 }
 
-/** Adds the sums of `2^logit` to `sums`. */
+/** As {@link sumPlain}, and adds the sums over the rows to `mirrorSums`, `[8]`. */
+export function sumMirrored(
+  dots: usize,
+  end: usize,
+  norms: usize,
+  references: usize,
+  sums: usize,
+  mirrorSums: usize,
+  scaleLeft: v128,
+  scaleRight: v128,
+): void {
+  reduce(
+    false, false, true, dots, end, norms, references, sums, mirrorSums, scaleLeft, scaleRight, f32x4.splat(0),
+    f32x4.splat(0), 0, 0, f32x4.splat(0), 0,
+  );
+}
+
+/** As {@link sumMirrored}. */
 export function sumAny(
   dots: usize,
   end: usize,
   norms: usize,
   references: usize,
   sums: usize,
+  mirrorSums: usize,
   scaleLeft: v128,
   scaleRight: v128,
   selfScaleLeft: v128,
@@ -102,8 +133,8 @@ export function sumAny(
   self: i32,
 ): void {
   reduce(
-    true, false, dots, end, norms, references, sums, scaleLeft, scaleRight, selfScaleLeft, selfScaleRight, bias,
-    biasStep, selfBias, self,
+    true, false, true, dots, end, norms, references, sums, mirrorSums, scaleLeft, scaleRight, selfScaleLeft,
+    selfScaleRight, bias, biasStep, selfBias, self,
   );
 }
 
@@ -123,8 +154,8 @@ export function maximizeAny(
   self: i32,
 ): void {
   reduce(
-    true, true, dots, end, norms, 0, maxima, scaleLeft, scaleRight, selfScaleLeft, selfScaleRight, bias, biasStep,
-    selfBias, self,
+    true, true, false, dots, end, norms, 0, maxima, 0, scaleLeft, scaleRight, selfScaleLeft, selfScaleRight, bias,
+    biasStep, selfBias, self,
   );
 }
 
@@ -132,11 +163,13 @@ export function maximizeAny(
 @inline
 function weigh(
   any: bool,
+  mirrored: bool,
   dots: usize,
   end: usize,
   norms: usize,
   references: usize,
   factors: usize,
+  mirrorFactors: usize,
   rowSums: usize,
   columnSums: usize,
   later: usize,
@@ -161,6 +194,8 @@ function weigh(
   const c2 = powerConstant(5);
   const c1 = powerConstant(6);
   const one = powerConstant(7);
+  const mirrorLeft = v128.load(mirrorFactors);
+  const mirrorRight = v128.load(mirrorFactors, 16);
   let columnLeft = v128.load(columnSums);
   let columnRight = v128.load(columnSums, 16);
   while (dots < end) {
@@ -188,8 +223,8 @@ function weigh(
     }
     weightLeft = powerOfTwo(multiplyAdd(left, factorLeft, weightLeft), lowest, rounder, c5, c4, c3, c2, c1, one);
     weightRight = powerOfTwo(multiplyAdd(right, factorRight, weightRight), lowest, rounder, c5, c4, c3, c2, c1, one);
-    weightLeft = f32x4.mul(weightLeft, factor);
-    weightRight = f32x4.mul(weightRight, factor);
+    weightLeft = f32x4.mul(weightLeft, mirrored ? f32x4.add(factor, mirrorLeft) : factor);
+    weightRight = f32x4.mul(weightRight, mirrored ? f32x4.add(factor, mirrorRight) : factor);
     if (any) {
       weightLeft = f32x4.sub(weightLeft, labelLeft);
       weightRight = f32x4.sub(weightRight, labelRight);
@@ -234,18 +269,42 @@ export function weighPlain(
   inverseRight: v128,
 ): void {
   weigh(
-    false, dots, end, norms, references, factors, rowSums, columnSums, later, laterStep, scaleLeft, scaleRight,
-    inverseLeft, inverseRight, f32x4.splat(0), f32x4.splat(0), 0, 0, f32x4.splat(0), 0, f32x4.splat(0),
+    false, false, dots, end, norms, references, factors, columnSums, rowSums, columnSums, later, laterStep, scaleLeft,
+    scaleRight, inverseLeft, inverseRight, f32x4.splat(0), f32x4.splat(0), 0, 0, f32x4.splat(0), 0, f32x4.splat(0),
   );
 }
 
-/** As {@link weighPlain}. */
+/** As {@link weighPlain}, where the candidates' `mirrorFactors`, `[8]`, come to the factor of each row. */
+export function weighMirrored(
+  dots: usize,
+  end: usize,
+  norms: usize,
+  references: usize,
+  factors: usize,
+  mirrorFactors: usize,
+  rowSums: usize,
+  columnSums: usize,
+  later: usize,
+  laterStep: usize,
+  scaleLeft: v128,
+  scaleRight: v128,
+  inverseLeft: v128,
+  inverseRight: v128,
+): void {
+  weigh(
+    false, true, dots, end, norms, references, factors, mirrorFactors, rowSums, columnSums, later, laterStep, scaleLeft,
+    scaleRight, inverseLeft, inverseRight, f32x4.splat(0), f32x4.splat(0), 0, 0, f32x4.splat(0), 0, f32x4.splat(0),
+  );
+}
+
+/** As {@link weighMirrored}. */
 export function weighAny(
   dots: usize,
   end: usize,
   norms: usize,
   references: usize,
   factors: usize,
+  mirrorFactors: usize,
   rowSums: usize,
   columnSums: usize,
   later: usize,
@@ -263,7 +322,7 @@ export function weighAny(
   label: v128,
 ): void {
   weigh(
-    true, dots, end, norms, references, factors, rowSums, columnSums, later, laterStep, scaleLeft, scaleRight,
-    inverseLeft, inverseRight, selfScaleLeft, selfScaleRight, bias, biasStep, selfBias, self, label,
+    true, true, dots, end, norms, references, factors, mirrorFactors, rowSums, columnSums, later, laterStep, scaleLeft,
+    scaleRight, inverseLeft, inverseRight, selfScaleLeft, selfScaleRight, bias, biasStep, selfBias, self, label,
   );
 }

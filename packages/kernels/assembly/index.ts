@@ -1,5 +1,5 @@
 export { contrastivePrepare } from './contrastive-prepare';
-export { contrastiveRows } from './contrastive-rows';
+export { contrastiveFactors, contrastiveRows, contrastiveSums } from './contrastive-rows';
 export { contrastiveCandidates, contrastiveFinish } from './contrastive-candidates';
 export { bagBackward, bagForward, bagSort } from './bag';
 export { adamW, adamWReplay, adamWRows } from './adamw';

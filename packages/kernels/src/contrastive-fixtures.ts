@@ -86,3 +86,65 @@ export const problemsFrom = (smallestDim: number): fc.Arbitrary<ContrastiveProbl
           };
         }),
     );
+
+/** (queries, candidates) by partition. */
+const MIRRORED: Record<string, readonly (readonly (readonly [number, number])[])[]> = {
+  symmetric: [[[0, 1]], [[1, 0]]],
+  joint: [
+    [
+      [0, 1],
+      [1, 0],
+    ],
+  ],
+  negatives: [
+    [
+      [0, 1],
+      [0, 2],
+    ],
+    [[1, 0]],
+  ],
+  all: [
+    [
+      [0, 1],
+      [0, 2],
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [1, 2],
+      [2, 1],
+    ],
+  ],
+};
+
+/** Problems in which blocks mirror others: one softmax or several, one dim or several, ragged, rows without tokens, stretches of rows. */
+export const mirroredProblemsFrom = (smallestDim: number): fc.Arbitrary<ContrastiveProblem> =>
+  fc
+    .record({
+      rows: fc.integer({ min: 1, max: 300 }),
+      dimension: fc.integer({ min: smallestDim, max: 70 }),
+      scale: fc.constantFrom(1, 20),
+      seed: fc.nat(),
+      kind: fc.constantFrom(...Object.keys(MIRRORED)),
+      rowsAtOnce: fc.option(fc.integer({ min: 1, max: 60 })),
+    })
+    .chain(({ rows, dimension, scale, seed, kind, rowsAtOnce }) =>
+      fc.uniqueArray(fc.integer({ min: smallestDim, max: dimension }), { minLength: 1, maxLength: 5 }).map((dims) => {
+        const random = createRandom(seed);
+        const columns = [0, 1, 2].map(() => {
+          const matrix = Float32Array.from({ length: rows * dimension }, () => random.normal());
+          if (random.uniform() < 0.3) matrix.fill(0, 0, dimension);
+          return matrix;
+        });
+        const blocks = MIRRORED[kind]!.flatMap((pairs, partition) =>
+          pairs.map(([queries, candidates]) => ({
+            ...{ queries, candidates, partition },
+            removeDiagonal: queries === candidates,
+          })),
+        );
+        return {
+          ...(rowsAtOnce !== null && { rowsAtOnce }),
+          ...{ rows, dimension, columns, scale, blocks },
+          terms: dims.map((dim, i) => ({ dim, weight: 1 / (i + 1) })),
+        };
+      }),
+    );

@@ -33,7 +33,11 @@ test.each([1, 2])('the scratch of a call is what was foretold, on %s threads', a
     [{}, gradients],
     [{}, undefined],
     [{ blocks: [block(0, 1), block(1, 0), block(2, 0)], rowsAtOnce: 16 }, gradients],
+    [{ blocks: [block(0, 1), block(1, 0), block(2, 0)] }, gradients],
+    [{ blocks: [block(0, 1), block(1, 0)], products: 'int16' }, gradients],
+    [{ blocks: [block(0, 1), block(1, 0)] }, undefined],
     [{ guide: { ...guide, marginStrategy: 'absolute', margin: 0 }, textIds }, gradients],
+    [{ guide: { ...guide, marginStrategy: 'absolute', margin: 0 }, blocks: [block(0, 1), block(1, 0)] }, gradients],
   ] as const) {
     scratch.mockClear();
     const asked = { ...problem, ...change };

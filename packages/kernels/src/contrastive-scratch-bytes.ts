@@ -25,19 +25,23 @@ export interface ContrastiveScratchOptions {
  */
 export function contrastiveScratchBytes(problem: ContrastiveProblem, options: ContrastiveScratchOptions): number {
   const { blocks, columns, guide, textIds, rows, scale } = problem;
+  const { threads, withGradients = true } = options;
   if (rows === 0 || problem.terms.length === 0) return 0;
-  const plan = new ContrastivePlan(problem, options.threads);
+  const plan = new ContrastivePlan(problem, { threads, withGradients });
   const answering = plan.candidateColumns.length;
   const used = new Set(blocks.flatMap(({ queries, candidates }) => [queries, candidates])).size;
-  const stretch = plan.threads * (plan.planesStride + plan.scratchStride);
+  const stretch = plan.planeBytes + plan.threads * plan.scratchStride + plan.factorBytes;
   const biases = answering * plan.paddedRows * 4;
   const texts = textIds ? columns.length * plan.paddedRows * 4 : 0;
   const losses = plan.paddedRows * 8;
-  const layouts = plan.layoutBytes(used - answering, answering, options.withGradients ?? true);
+  const layouts = plan.layoutBytes(used - answering, answering, withGradients);
   if (!guide) return layouts + stretch + biases + texts + losses;
   const { dimension } = guide;
   const terms = [{ dim: dimension, weight: 1 }];
-  const guided = new ContrastivePlan({ rows, blocks, scale, columns: guide.columns, dimension, terms }, plan.threads);
+  const guided = new ContrastivePlan(
+    { rows, blocks, scale, columns: guide.columns, dimension, terms },
+    { threads: plan.threads, withGradients: false, leavesOutMirrors: false },
+  );
   const copies = used * rows * dimension * 4;
   return layouts + stretch + biases + texts + losses + copies + guided.layoutBytes(used - answering, answering, false);
 }

@@ -41,13 +41,17 @@ const SLOTS = [
   'int16',
   'sumsStride',
   'weightScalesBytes',
+  'softmaxFactors',
+  'mirrors',
+  'holdsPlanes',
 ] as const;
 
 /** The fields of the argument block; what is left out is 0. */
 export type ContrastiveArguments = Partial<Record<(typeof SLOTS)[number], number>>;
 
-/** The slot of the first row of a stretch, which changes from call to call. */
+/** The slots of the first row of a stretch and of its planes, which change from call to call. */
 export const FIRST_ROW: number = SLOTS.indexOf('firstRow');
+export const PLANES: number = SLOTS.indexOf('planes');
 
 /** The argument block of the contrastive kernel. */
 export function problemArguments(fields: ContrastiveArguments): number[] {

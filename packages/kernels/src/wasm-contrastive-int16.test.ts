@@ -1,7 +1,7 @@
 import { type ContrastiveProblem, createRandom, type Kernels } from '@embedbag/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { problemsFrom } from './contrastive-fixtures.js';
+import { mirroredProblemsFrom, problemsFrom } from './contrastive-fixtures.js';
 import { contrastiveScratchBytes } from './contrastive-scratch-bytes.js';
 import { createKernels } from './create-kernels.js';
 import { contrastiveInFloat64 } from './typescript-contrastive.js';
@@ -72,9 +72,12 @@ describe.each(VARIANTS.flatMap((backend) => [1, 2, 3].map((threads) => ({ backen
     });
     afterAll(() => kernels.dispose());
 
-    test('is the loss of the rounded rows, and its gradient but for the rounding of weights', () => {
+    test.each([
+      ['problems of every shape', problemsFrom(16)],
+      ['blocks that mirror others', mirroredProblemsFrom(16)],
+    ])('is the loss of the rounded rows, and its gradient but for the rounding of weights, on %s', (_, problems) => {
       fc.assert(
-        fc.property(problemsFrom(16), (problem) => {
+        fc.property(problems, (problem) => {
           const { rows, dimension, scale, terms } = problem;
           const { rounded, scales } = roundRows(problem);
           const expected = problem.columns.map((column) => new Float64Array(column.length));

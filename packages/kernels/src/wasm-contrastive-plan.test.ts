@@ -14,7 +14,7 @@ const problem: ContrastiveProblem = {
 test('the rows of all threads stay within the bound, which is rounded up to 8', () => {
   for (const threads of [1, 2, 3, 16]) {
     for (const rowsAtOnce of [1, 8, 9, 16, 40, 100, 256]) {
-      const plan = new ContrastivePlan({ ...problem, rowsAtOnce }, threads);
+      const plan = new ContrastivePlan({ ...problem, rowsAtOnce }, { threads, withGradients: true });
       expect(plan.threads * plan.rowsPerThread).toBeLessThanOrEqual(Math.ceil(rowsAtOnce / 8) * 8);
       expect(plan.rowsPerThread).toBeGreaterThanOrEqual(8);
     }
@@ -22,5 +22,6 @@ test('the rows of all threads stay within the bound, which is rounded up to 8', 
 });
 
 test('a bound above what the plan takes by itself changes nothing', () => {
-  expect(new ContrastivePlan({ ...problem, rowsAtOnce: 4096 }, 2)).toEqual(new ContrastivePlan(problem, 2));
+  const options = { threads: 2, withGradients: true };
+  expect(new ContrastivePlan({ ...problem, rowsAtOnce: 4096 }, options)).toEqual(new ContrastivePlan(problem, options));
 });

@@ -1,4 +1,6 @@
-import type { ContrastiveBlock, ContrastiveProblem } from '@embedbag/core';
+import type { ContrastiveProblem } from '@embedbag/core';
+import { boundOfLogits } from './wasm-contrastive-logits.js';
+import { type ComputedBlock, withMirrors, withoutMirrors } from './wasm-contrastive-mirrors.js';
 import { WORTH_THREADS } from './wasm-runtime.js';
 
 /** Rows of similarities a thread holds at a time: at most this many, ... */
@@ -6,13 +8,13 @@ const MOST_ROWS = 128;
 const FEWEST_ROWS = 16;
 /** ... and fewer where the planes of all threads would take more bytes than this. */
 const PLANE_BYTES = 256 << 20;
+/** What the padding of rows and strides makes of the bytes of many planes, at most. */
+const PLANE_PADDING = 1.1;
 /**
  * The shortest dim that products of 16-bit integers suit. Weights of a row are as unlike as the norms of its candidates, and
  * those of very few values may be a thousand times apart.
  */
 const SHORTEST_INT16 = 16;
-/** The kernel takes logits in base 2. */
-const { LOG2E } = Math;
 const LINE_BYTES = 64;
 /** Octets of dims that are multiplied at a time: 32 KiB of a panel, beside those of the rows in the second cache. */
 const RUN_OCTETS = 128;
@@ -77,17 +79,35 @@ function runsOf(stretches: readonly Stretch[]): Run[] {
   return runs;
 }
 
-/** What a cosine counts in a logit of `block`, off the diagonal and on it. */
-export function logitScales(
-  block: ContrastiveBlock,
-  scale: number,
-): { readonly plain: number; readonly diagonal: number } {
-  const strength = block.hardness?.strength ?? 0;
-  const entries = block.hardness?.entries;
-  return {
-    plain: scale + (entries === 'all' || entries === 'off-diagonal' ? strength : 0),
-    diagonal: scale + (entries === 'all' || entries === 'diagonal' ? strength : 0),
-  };
+/** What a plan is made for. */
+export interface ContrastivePlanOptions {
+  /** Threads of the kernels. */
+  readonly threads: number;
+  readonly withGradients: boolean;
+  /** Whether blocks that mirror others may be left out. Default true. */
+  readonly leavesOutMirrors?: boolean;
+}
+
+/** Which blocks are computed, and whether the planes of all rows are held between their sums and their weights. */
+interface Sharing {
+  readonly blocks: readonly ComputedBlock[];
+  readonly holdsPlanes: boolean;
+}
+
+/**
+ * A block takes three products: dot products and two gradients. Without mirrors, a problem has them once a block where all planes
+ * can be held, and else the first one twice. Gradients decide nothing else, so that the loss has the same bytes without them.
+ */
+function sharingOf(problem: ContrastiveProblem, rowMaxima: boolean, options: ContrastivePlanOptions): Sharing {
+  const all = { blocks: withMirrors(problem), holdsPlanes: false };
+  const blocks = withoutMirrors(problem);
+  const mirrors = all.blocks.length - blocks.length;
+  if (mirrors === 0 || rowMaxima || options.leavesOutMirrors === false) return all;
+  const paddedRows = octets(problem.rows) * 8;
+  const fits = blocks.length * problem.terms.length * paddedRows * paddedRows * 4 * PLANE_PADDING <= PLANE_BYTES;
+  const mayHold = fits && (problem.rowsAtOnce ?? paddedRows) >= paddedRows;
+  if (!mayHold && 4 * blocks.length >= 3 * all.blocks.length) return all;
+  return { blocks, holdsPlanes: mayHold && options.withGradients };
 }
 
 /** The sizes of a problem's parts in memory; assembly/contrastive-problem.ts describes the layouts. */
@@ -95,6 +115,11 @@ export class ContrastivePlan {
   readonly stretches: readonly Stretch[];
   readonly runs: readonly Run[];
   readonly partitions: number;
+  readonly blocks: readonly ComputedBlock[];
+  /** How many blocks of the problem are left out, each a mirror of one of `blocks`. */
+  readonly mirrors: number;
+  /** Whether the planes of all rows are held at once; else those of one stretch. */
+  readonly holdsPlanes: boolean;
   readonly paddedRows: number;
   readonly dimOctets: number;
   readonly candidateColumns: readonly number[];
@@ -116,14 +141,27 @@ export class ContrastivePlan {
   readonly weightScalesBytes: number;
   /** One, or all of the pool. */
   readonly threads: number;
+  /** Bytes of the planes of one stretch, all threads. */
+  readonly stretchBytes: number;
+  /** Stretches of `threads * rowsPerThread` rows. */
+  readonly rowStretches: number;
   readonly logitBound: number;
+  /** Whether logits are taken relative to the row's largest, not to `logitBound`. */
+  readonly rowMaxima: boolean;
 
-  constructor(problem: ContrastiveProblem, mostThreads: number) {
-    const { blocks, rows, columns, scale } = problem;
+  constructor(problem: ContrastiveProblem, options: ContrastivePlanOptions) {
+    const { rows, columns } = problem;
+    const { logitBound, rowMaxima } = boundOfLogits(problem.blocks, problem.scale);
+    const { blocks, holdsPlanes } = sharingOf(problem, rowMaxima, options);
+    this.logitBound = logitBound;
+    this.rowMaxima = rowMaxima;
+    this.blocks = blocks;
+    this.mirrors = problem.blocks.length - blocks.length;
+    this.holdsPlanes = holdsPlanes;
     this.stretches = stretchesOf(problem);
     this.runs = runsOf(this.stretches);
     const terms = this.stretches.length;
-    this.partitions = 1 + Math.max(...blocks.map((block) => block.partition));
+    this.partitions = 1 + Math.max(...problem.blocks.map((block) => block.partition));
     const rowOctets = octets(rows);
     this.paddedRows = rowOctets * 8;
     this.dimOctets = this.stretches.at(-1)!.endOctet;
@@ -135,7 +173,7 @@ export class ContrastivePlan {
     this.sumsStride = oddLines(this.paddedRows * 32);
     const work = rows * rows * this.dimOctets * 8 * blocks.length;
     const bound = octets(problem.rowsAtOnce ?? Number.POSITIVE_INFINITY);
-    this.threads = work < WORTH_THREADS || bound < mostThreads ? 1 : mostThreads;
+    this.threads = work < WORTH_THREADS || bound < options.threads ? 1 : options.threads;
     const planes = terms + (problem.guide || problem.textIds ? 1 : 0);
     const rowBytes = blocks.length * planes * this.paddedRows * 4;
     const affordable = Math.max(
@@ -143,23 +181,34 @@ export class ContrastivePlan {
       Math.min(MOST_ROWS, Math.floor(PLANE_BYTES / this.threads / rowBytes / 8) * 8),
     );
     const rowsAtOnce = Math.min(affordable, Math.floor(bound / this.threads) * 8);
-    const stretchesOfRows = Math.ceil(this.paddedRows / (this.threads * rowsAtOnce));
-    this.rowsPerThread = octets(this.paddedRows / (this.threads * stretchesOfRows)) * 8;
+    const fewest = Math.ceil(this.paddedRows / (this.threads * rowsAtOnce));
+    this.rowsPerThread = octets(this.paddedRows / (this.threads * fewest)) * 8;
+    this.rowStretches = Math.ceil(this.paddedRows / (this.threads * this.rowsPerThread));
     this.planeStride = this.rowsPerThread * 32;
     this.planeOctetStride = oddLines(planes * this.planeStride);
     this.blockStride = rowOctets * this.planeOctetStride;
     this.planesStride = blocks.length * this.blockStride;
+    this.stretchBytes = this.threads * this.planesStride;
     const widest = Math.max(...this.stretches.map((stretch) => stretch.endOctet - stretch.firstOctet));
     this.tileStride = oddLines(this.rowsPerThread * 32);
     const sums = (2 * this.partitions + columns.length) * terms * this.rowsPerThread * 16;
-    const factors = (this.partitions * terms + 1) * this.rowsPerThread * 4;
-    const partials = this.candidateColumns.length * terms * this.paddedRows * 4;
+    const thresholds = this.rowsPerThread * 4;
+    const partials = (this.candidateColumns.length + this.mirrors) * terms * this.paddedRows * 4;
     const scaled = blocks.length * terms * (this.rowsPerThread * 32 + this.paddedRows * 8);
     this.weightScalesBytes = this.int16 ? scaled : 0;
-    this.scratchStride = oddLines(192 + sums + factors + partials + widest * this.tileStride + this.weightScalesBytes);
-    const scales = blocks.flatMap((block) => Object.values(logitScales(block, scale)));
-    // A little more than the largest, for cosines that rounding puts above 1.
-    this.logitBound = Math.max(...scales.map(Math.abs)) * 1.0001 * LOG2E;
+    this.scratchStride = oddLines(
+      192 + sums + thresholds + partials + widest * this.tileStride + this.weightScalesBytes,
+    );
+  }
+
+  /** Bytes of all planes. */
+  get planeBytes(): number {
+    return this.stretchBytes * (this.holdsPlanes ? this.rowStretches : 1);
+  }
+
+  /** Bytes of the softmax sums of all rows. */
+  get factorBytes(): number {
+    return this.partitions * this.stretches.length * this.paddedRows * 4;
   }
 
   /** Bytes of the layouts of `asked` columns that only ask and of `answering` ones; see assembly/contrastive-problem.ts. */

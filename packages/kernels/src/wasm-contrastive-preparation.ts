@@ -17,7 +17,7 @@ export function preparationOf(
     dimension: problem.dimension,
     terms: plan.stretches.length,
     dimOctets: plan.dimOctets,
-    blocks: problem.blocks.length,
+    blocks: plan.blocks.length,
     columns: problem.columns.length,
     withGradient: gradients ? 1 : 0,
     termTable: writeTerms(runtime, problem, plan),
@@ -40,7 +40,7 @@ export function prepareGuide(
   if (!guide) return {};
   const { columns, dimension } = guide;
   const guided = { rows, blocks, scale, columns, dimension, terms: [{ dim: dimension, weight: 1 }] };
-  const plan = new ContrastivePlan(guided, threads);
+  const plan = new ContrastivePlan(guided, { threads, withGradients: false, leavesOutMirrors: false });
   const preparation = preparationOf(runtime, guided, plan, undefined);
   runtime.pool.run('contrastivePrepare', problemArguments(preparation), threads > 1);
   return {

@@ -1,5 +1,6 @@
 import type { ContrastiveProblem } from '@embedbag/core';
-import { type ContrastivePlan, logitScales, octets } from './wasm-contrastive-plan.js';
+import { logitScales } from './wasm-contrastive-logits.js';
+import { type ContrastivePlan, octets } from './wasm-contrastive-plan.js';
 import type { WasmRuntime } from './wasm-runtime.js';
 
 const { LOG2E } = Math;
@@ -40,14 +41,16 @@ function writeBias(runtime: WasmRuntime, problem: ContrastiveProblem, plan: Cont
 /** Columns, scales and biases of every block. */
 export function writeBlocks(runtime: WasmRuntime, problem: ContrastiveProblem, plan: ContrastivePlan): number {
   const biases = new Map(plan.candidateColumns.map((column) => [column, writeBias(runtime, problem, plan, column)]));
+  let mirrors = 0;
   return writeTable(
     runtime,
-    problem.blocks.map((block) => {
+    plan.blocks.map((block) => {
       const { plain, diagonal } = logitScales(block, problem.scale);
       const removal = block.removeDiagonal ? REMOVAL : 0;
       const bias = biases.get(block.candidates)!;
       const scales = [plain * LOG2E, diagonal * LOG2E];
-      return [block.queries, block.candidates, block.partition, removal, ...scales, bias];
+      const mirror = block.mirrorPartition === undefined ? [-1, -1] : [block.mirrorPartition, mirrors++];
+      return [block.queries, block.candidates, block.partition, removal, ...scales, bias, ...mirror];
     }),
   );
 }
@@ -64,7 +67,7 @@ export function writeColumns(
   const sums = plan.stretches.length * plan.paddedRows * 4;
   const entries = problem.columns.map((matrix, column) => {
     const answers = plan.candidateColumns.indexOf(column);
-    const asks = problem.blocks.some((block) => block.queries === column);
+    const asks = plan.blocks.some((block) => block.queries === column);
     const used = asks || answers >= 0;
     return [
       used ? staging.input(matrix, length) : 0,

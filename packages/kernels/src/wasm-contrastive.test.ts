@@ -1,7 +1,7 @@
 import { type ContrastiveProblem, createRandom, type Kernels } from '@embedbag/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { problemsFrom } from './contrastive-fixtures.js';
+import { mirroredProblemsFrom, problemsFrom } from './contrastive-fixtures.js';
 import { createKernels } from './create-kernels.js';
 import { contrastiveInFloat64 } from './typescript-contrastive.js';
 
@@ -70,9 +70,12 @@ describe.each(VARIANTS.flatMap((backend) => [1, 2, 3].map((threads) => ({ backen
       expect(high.gradients).toEqual(low.gradients);
     });
 
-    test('agrees with the TypeScript reference on problems of every shape', () => {
+    test.each([
+      ['problems of every shape', problemsFrom(1)],
+      ['blocks that mirror others', mirroredProblemsFrom(2)],
+    ])('agrees with the TypeScript reference on %s', (_, problems) => {
       fc.assert(
-        fc.property(problemsFrom(1), (problem) => {
+        fc.property(problems, (problem) => {
           const expected = problem.columns.map((column) => new Float64Array(column.length));
           const expectedLoss = contrastiveInFloat64(problem, expected);
           const actual = problem.columns.map((column) => new Float32Array(column.length).fill(Number.NaN));
@@ -80,6 +83,9 @@ describe.each(VARIANTS.flatMap((backend) => [1, 2, 3].map((threads) => ({ backen
           expect(Math.abs(loss - expectedLoss)).toBeLessThanOrEqual(1e-5 * Math.abs(expectedLoss) + 1e-5);
           for (const [column, gradient] of actual.entries()) expectClose(problem, column, gradient, expected[column]!);
           expect(kernels.contrastive(problem)).toBe(loss);
+          const again = problem.columns.map((column) => new Float32Array(column.length));
+          kernels.contrastive(problem, again);
+          expect(again).toEqual(actual);
         }),
         { numRuns: 60, seed: 7 },
       );

@@ -1,12 +1,9 @@
 import { type ContrastiveProblem, checkContrastive } from '@embedbag/core';
-import { FIRST_ROW, problemArguments } from './wasm-contrastive-arguments.js';
+import { FIRST_ROW, PLANES, problemArguments } from './wasm-contrastive-arguments.js';
 import { ContrastivePlan } from './wasm-contrastive-plan.js';
 import { preparationOf, prepareGuide } from './wasm-contrastive-preparation.js';
 import { writeBlocks, writeRuns, writeTexts } from './wasm-contrastive-tables.js';
 import type { WasmRuntime } from './wasm-runtime.js';
-
-/** Up to this bound of the logits, in base 2, exponentials relative to it stay normal numbers, and no row maximum is needed. */
-const LARGEST_SAFE_BOUND = 30 * Math.LOG2E;
 
 /** See {@link Kernels.contrastive}. */
 export function contrastive(
@@ -21,9 +18,7 @@ export function contrastive(
   }
   const { staging, pool } = runtime;
   staging.begin();
-  const plan = new ContrastivePlan(problem, pool.threads);
-  const { threads } = plan;
-  const parallel = threads > 1;
+  const plan = new ContrastivePlan(problem, { threads: pool.threads, withGradients: gradients !== undefined });
   const rowLosses = staging.scratch(plan.paddedRows * 8);
   const guide = prepareGuide(runtime, problem, plan);
   const args = problemArguments({
@@ -32,11 +27,11 @@ export function contrastive(
     candidateColumns: plan.candidateColumns.length,
     rowsPerThread: plan.rowsPerThread,
     logitBound: plan.logitBound,
-    rowMaxima: plan.logitBound > LARGEST_SAFE_BOUND ? 1 : 0,
+    rowMaxima: plan.rowMaxima ? 1 : 0,
     blockTable: writeBlocks(runtime, problem, plan),
-    planes: staging.scratch(threads * plan.planesStride),
+    planes: staging.scratch(plan.planeBytes),
     planesStride: plan.planesStride,
-    scratch: staging.scratch(threads * plan.scratchStride),
+    scratch: staging.scratch(plan.threads * plan.scratchStride),
     scratchStride: plan.scratchStride,
     rowLosses,
     blockStride: plan.blockStride,
@@ -47,17 +42,38 @@ export function contrastive(
     tileStride: plan.tileStride,
     weightScalesBytes: plan.weightScalesBytes,
     textTable: writeTexts(runtime, problem, plan),
+    softmaxFactors: staging.scratch(plan.factorBytes),
+    mirrors: plan.mirrors,
+    holdsPlanes: plan.holdsPlanes ? 1 : 0,
     ...guide,
   });
-  pool.run('contrastivePrepare', args, parallel);
-  for (let first = 0; first < plan.paddedRows; first += threads * plan.rowsPerThread) {
-    args[FIRST_ROW] = first;
-    pool.run('contrastiveRows', args, parallel);
-    if (gradients) pool.run('contrastiveCandidates', args, parallel);
-  }
-  if (gradients) pool.run('contrastiveFinish', args, parallel);
+  runKernels(runtime, plan, args, gradients !== undefined);
   staging.finish();
   let loss = 0;
   for (const rowLoss of runtime.memory.float64(rowLosses, problem.rows)) loss += rowLoss;
   return loss / problem.rows;
+}
+
+/** Calls what assembly/contrastive-problem.ts describes, in its order. */
+function runKernels({ pool }: WasmRuntime, plan: ContrastivePlan, args: number[], withGradients: boolean): void {
+  const parallel = plan.threads > 1;
+  const planes = args[PLANES]!;
+  const goOver = (...kernels: readonly string[]): void => {
+    for (let stretch = 0; stretch < plan.rowStretches; stretch++) {
+      args[FIRST_ROW] = stretch * plan.threads * plan.rowsPerThread;
+      args[PLANES] = planes + (plan.holdsPlanes ? stretch * plan.stretchBytes : 0);
+      for (const kernel of kernels) pool.run(kernel, args, parallel);
+    }
+  };
+  pool.run('contrastivePrepare', args, parallel);
+  if (plan.mirrors > 0) {
+    goOver('contrastiveSums');
+    pool.run('contrastiveFactors', args, parallel);
+  }
+  if (withGradients) {
+    goOver('contrastiveRows', 'contrastiveCandidates');
+    pool.run('contrastiveFinish', args, parallel);
+  } else if (plan.mirrors === 0) {
+    goOver('contrastiveRows');
+  }
 }
