@@ -75,7 +75,7 @@ export let int16: bool = false;
 
 export let sumsStride: usize = 0;
 export let weightScalesBytes: usize = 0;
-/** Per partition, term and row, `[paddedRows]`: the sums of `2^(logit + reference)`, then what turns one into a weighted softmax. */
+/** By partition and term, `[paddedRows]`: the sums of `2^(logit + reference)`, then what turns one into a weighted softmax. */
 export let softmaxFactors: usize = 0;
 /** How many blocks have a mirror. */
 export let mirrors: i32 = 0;
@@ -319,6 +319,13 @@ export function segmentCountOfRun(run: i32): i32 {
 @inline
 export function segmentsOfRun(run: i32): usize {
   return pointerAt(runTable + (<usize>run << 7), 4);
+}
+
+/** The cosine of every row and its label, by term, `[paddedRows]`. */
+// @ts-ignore: decorator
+@inline
+export function labelCosines(): usize {
+  return softmaxFactors + (<usize>(partitions * terms * paddedRows) << 2);
 }
 
 /** The plane of `block` and `term` among the planes of `thread`. */

@@ -2,7 +2,7 @@
 import {
   blocks, byCandidates, byDims, candidateBias, candidateColumn, candidateColumns, candidateNumber, candidatesStride,
   columns, diagonalBias, diagonalScale, dimsStride, firstOctetOfRun, firstRow, firstTermOfRun, guideTable,
-  hasRemovals, holdsPlanes, int16, inverseNorms, labelWeight, logitBound, logitScale, lossWeight, mirrorNumber,
+  hasRemovals, holdsPlanes, int16, inverseNorms, labelCosines, labelWeight, logitBound, logitScale, lossWeight, mirrorNumber,
   mirrorPartition, mirrors, mirrorSums, paddedRows, partialSums, partitionOf, partitions, planeOctetStride, planeOf,
   planeStride, queryColumn, readProblem, rowLosses, rowMaxima, rowSums, rows, rowsPerThread, runs, segmentCountOfRun,
   segmentsOfRun, softmaxFactors, softmaxReferences, softmaxSums, softmaxWeight, sourceTermOfRun, terms, unreadOctet,
@@ -102,10 +102,13 @@ function reducePanel(thread: i32, block: i32, octet: i32, row: i32, count: i32, 
     const norms = inverseNorms(queryColumn(block)) + (<usize>(term * paddedRows + row) << 2);
     const left = f32x4.mul(scale, v128.load(inverse));
     const right = f32x4.mul(scale, v128.load(inverse, 16));
+    if (plain && !mirrored && !maxima) {
+      sumPlain(dots, end, norms, references, sums, left, right);
+      continue;
+    }
     const mirror = mirrorSumsOf(thread, block, term, octet);
     if (plain && !maxima) {
-      if (mirrored) sumMirrored(dots, end, norms, references, sums, mirror, left, right);
-      else sumPlain(dots, end, norms, references, sums, left, right);
+      sumMirrored(dots, end, norms, references, sums, mirror, left, right);
       continue;
     }
     const selfLeft = f32x4.mul(selfScale, v128.load(inverse));
@@ -120,32 +123,25 @@ function reducePanel(thread: i32, block: i32, octet: i32, row: i32, count: i32, 
   }
 }
 
-/** The logit of row `row` and its label at `term`, in base e. */
-function labelLogit(thread: i32, term: i32, row: i32, i: i32): f64 {
-  const plane = planeOf(thread, 0, term) + <usize>(row >> 3) * planeOctetStride;
-  const dot = load<f32>(plane + (<usize>i << 5) + (<usize>(row & 7) << 2));
-  const at = <usize>(term * paddedRows + row) << 2;
-  const norm = load<f32>(inverseNorms(queryColumn(0)) + at);
-  return <f64>(dot * norm * load<f32>(inverseNorms(candidateColumn(0)) + at)) * <f64>diagonalScale(0) * LN2;
-}
-
-/** Keeps the softmax sums of each row, and begins its loss with what its labels take off. */
+/** Keeps the softmax sums of each row, and the cosine of its label at every term. */
 function keepSums(thread: i32, row: i32, count: i32): void {
   for (let i = 0; i < count; i++) {
-    let loss: f64 = 0;
+    const octet = <usize>((row + i) >> 3) * planeOctetStride + (<usize>i << 5) + (<usize>((row + i) & 7) << 2);
     for (let term = 0; term < terms; term++) {
       for (let partition = 0; partition < partitions; partition++) {
         const at = partition * terms + term;
         const sum = sumLanes(v128.load(softmaxSums(thread) + (<usize>(at * rowsPerThread + i) << 4)));
         store<f32>(softmaxFactors + (<usize>(at * paddedRows + row + i) << 2), sum);
       }
-      if (row + i < rows) loss -= lossWeight(term) * labelLogit(thread, term, row + i, i);
+      const at = <usize>(term * paddedRows + row + i) << 2;
+      const norm = load<f32>(inverseNorms(queryColumn(0)) + at);
+      const cosine = load<f32>(planeOf(thread, 0, term) + octet) * norm * load<f32>(inverseNorms(candidateColumn(0)) + at);
+      store<f32>(labelCosines() + at, cosine);
     }
-    if (row + i < rows) store<f64>(rowLosses + (<usize>(row + i) << 3), loss);
   }
 }
 
-/** Ends the loss of each row; its softmax sums become the factors that turn `2^(logit + reference)` into a weighted softmax. */
+/** The loss of each row; its softmax sums become the factors that turn `2^(logit + reference)` into a weighted softmax. */
 function finishSoftmax(thread: i32, row: i32, count: i32): void {
   for (let i = 0; i < count; i++) {
     let loss: f64 = 0;
@@ -160,10 +156,11 @@ function finishSoftmax(thread: i32, row: i32, count: i32): void {
         sumOfLogs += sum > 0 ? logarithm(<f64>sum) - <f64>reference * LN2 : -Infinity;
         store<f32>(factor, sum > 0 ? <f32>(softmaxWeight(term) / <f64>sum) : 0);
       }
-      loss += (lossWeight(term) * sumOfLogs) / <f64>partitions;
+      const cosine = load<f32>(labelCosines() + (<usize>(term * paddedRows + row + i) << 2));
+      const label = <f64>cosine * <f64>diagonalScale(0) * LN2;
+      loss += lossWeight(term) * (sumOfLogs / <f64>partitions - label);
     }
-    const rowLoss = rowLosses + (<usize>(row + i) << 3);
-    if (row + i < rows) store<f64>(rowLoss, load<f64>(rowLoss) + loss);
+    if (row + i < rows) store<f64>(rowLosses + (<usize>(row + i) << 3), loss);
   }
 }
 
@@ -186,7 +183,6 @@ function weightPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32):
     const at = partitionOf(block) * terms + term;
     const references = softmaxReferences(thread) + (<usize>(at * rowsPerThread) << 4);
     const factors = softmaxFactors + (<usize>(at * paddedRows + row) << 2);
-    const mirror = mirrorFactorsOf(thread, block, term, octet);
     const sums = rowSums(thread) + (<usize>((asked * terms + term) * rowsPerThread) << 4);
     const sumsAt = (candidateNumber(column) * terms + term) * paddedRows + (octet << 3);
     const columnSums = partialSums(thread) + (<usize>sumsAt << 2);
@@ -198,17 +194,19 @@ function weightPanel(thread: i32, block: i32, octet: i32, row: i32, count: i32):
     const inverseRight = v128.load(inverse, 16);
     const left = f32x4.mul(scale, inverseLeft);
     const right = f32x4.mul(scale, inverseRight);
-    if (plain && mirrorNumber(block) >= 0) {
-      weighMirrored(
-        dots, end, norms, references, factors, mirror, sums, columnSums, later, laterStep, left, right, inverseLeft,
-        inverseRight,
-      );
-    } else if (plain) {
+    if (plain && mirrorPartition(block) < 0) {
       weighPlain(
         dots, end, norms, references, factors, sums, columnSums, later, laterStep, left, right, inverseLeft,
         inverseRight,
       );
+    } else if (plain) {
+      const mirror = mirrorFactorsOf(thread, block, term, octet);
+      weighMirrored(
+        dots, end, norms, references, factors, mirror, sums, columnSums, later, laterStep, left, right, inverseLeft,
+        inverseRight,
+      );
     } else {
+      const mirror = mirrorFactorsOf(thread, block, term, octet);
       weighAny(
         dots, end, norms, references, factors, mirror, sums, columnSums, later, laterStep, left, right, inverseLeft,
         inverseRight, f32x4.mul(selfScale, inverseLeft), f32x4.mul(selfScale, inverseRight), bias, biasStep,
@@ -240,7 +238,7 @@ function negateMaxima(thread: i32): void {
   for (let at = maxima; at < end; at += 16) v128.store(at, f32x4.splat(-maxLanes(v128.load(at))));
 }
 
-/** The products of `count` rows from `row`, their softmax sums and what their labels take off their losses. */
+/** The products of `count` rows from `row`, and their softmax sums. */
 function reduceRows(thread: i32, row: i32, count: i32): void {
   const candidateOctets = paddedRows >> 3;
   if (guideTable != 0) writeThresholds(thread, row, count);

@@ -194,8 +194,8 @@ function weigh(
   const c2 = powerConstant(5);
   const c1 = powerConstant(6);
   const one = powerConstant(7);
-  const mirrorLeft = v128.load(mirrorFactors);
-  const mirrorRight = v128.load(mirrorFactors, 16);
+  const mirrorLeft = mirrored ? v128.load(mirrorFactors) : f32x4.splat(0);
+  const mirrorRight = mirrored ? v128.load(mirrorFactors, 16) : mirrorLeft;
   let columnLeft = v128.load(columnSums);
   let columnRight = v128.load(columnSums, 16);
   while (dots < end) {
@@ -269,8 +269,8 @@ export function weighPlain(
   inverseRight: v128,
 ): void {
   weigh(
-    false, false, dots, end, norms, references, factors, columnSums, rowSums, columnSums, later, laterStep, scaleLeft,
-    scaleRight, inverseLeft, inverseRight, f32x4.splat(0), f32x4.splat(0), 0, 0, f32x4.splat(0), 0, f32x4.splat(0),
+    false, false, dots, end, norms, references, factors, 0, rowSums, columnSums, later, laterStep, scaleLeft, scaleRight,
+    inverseLeft, inverseRight, f32x4.splat(0), f32x4.splat(0), 0, 0, f32x4.splat(0), 0, f32x4.splat(0),
   );
 }
 

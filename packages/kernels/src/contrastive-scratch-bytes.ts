@@ -15,7 +15,8 @@ export interface ContrastiveScratchOptions {
  *
  * With `n` rows of `D` columns a column that asks has one layout, `4 n D` bytes, and one that answers two more, `12 n D` in
  * all; the same again, without the last, for a guide. Similarities take `4 n` bytes a row, block and dim: at most 256 MiB, or
- * 16 rows a thread where that is more. So nothing grows with `n * n`. The values of the columns are not read.
+ * 16 rows a thread where that is more. So nothing grows with `n * n`. A block that asks and answers as another one answers and
+ * asks takes none of its own, but then those of all rows are held where they fit. The values of the columns are not read.
  *
  * @example
  * ```ts

@@ -206,9 +206,9 @@ export class ContrastivePlan {
     return this.stretchBytes * (this.holdsPlanes ? this.rowStretches : 1);
   }
 
-  /** Bytes of the softmax sums of all rows. */
+  /** Bytes of the softmax sums and of the labels' cosines of all rows. */
   get factorBytes(): number {
-    return this.partitions * this.stretches.length * this.paddedRows * 4;
+    return (this.partitions + 1) * this.stretches.length * this.paddedRows * 4;
   }
 
   /** Bytes of the layouts of `asked` columns that only ask and of `answering` ones; see assembly/contrastive-problem.ts. */
