@@ -70,6 +70,15 @@ describe.each(VARIANTS.flatMap((backend) => [1, 2, 3].map((threads) => ({ backen
       expect(high.gradients).toEqual(low.gradients);
     });
 
+    test('agrees with the TypeScript reference where a guide and texts remove entries of both directions', () => {
+      const problem = removingProblem();
+      const expected = problem.columns.map((column) => new Float64Array(column.length));
+      const expectedLoss = contrastiveInFloat64(problem, expected);
+      const actual = problem.columns.map((column) => new Float32Array(column.length));
+      expect(Math.abs(kernels.contrastive(problem, actual) - expectedLoss)).toBeLessThan(1e-5 * expectedLoss);
+      for (const [column, gradient] of actual.entries()) expectClose(problem, column, gradient, expected[column]!);
+    });
+
     test.each([
       ['problems of every shape', problemsFrom(1)],
       ['blocks that mirror others', mirroredProblemsFrom(2)],
