@@ -61,14 +61,16 @@ async function openedGuide(
   datasets: readonly TextDataset[],
   heldOut: readonly TextDataset[],
 ): Promise<TextGuide> {
-  await guideFromFolder(folder, { datasets }).catch((error: unknown) => {
+  const ofTrained = await guideFromFolder(folder, { datasets }).catch((error: unknown) => {
     throw otherData(folder, error, 'Make those of these rows with `embedbag guide` in another folder');
   });
-  await guideFromFolder(folder, { datasets: heldOut }).catch((error: unknown) => {
+  const ofHeldOut = await guideFromFolder(folder, { datasets: heldOut }).catch((error: unknown) => {
     const remedy = 'Make them with `embedbag guide --eval-data` too, in another folder, or leave `--eval-data` out';
     throw otherData(folder, error, remedy);
   });
-  return guideFromFolder(folder, { datasets: [...datasets, ...heldOut] });
+  const heldOutNames = new Set(heldOut.map(({ name }) => name));
+  return (texts, signal, place) =>
+    heldOutNames.has(place.dataset) ? ofHeldOut(texts, signal, place) : ofTrained(texts, signal, place);
 }
 
 function otherGuide(folder: string, expected: string, received: string): EmbedbagError {

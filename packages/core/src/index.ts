@@ -1,5 +1,6 @@
 export * from './batch-sampler.js';
 export * from './check-contrastive.js';
+export * from './check-datasets.js';
 export * from './check-token-range.js';
 export * from './compared-dimension.js';
 export * from './contrastive-problem.js';

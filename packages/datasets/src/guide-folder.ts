@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EmbedbagError, type TextDataset } from '@embedbag/core';
+import { checkDatasets, EmbedbagError, type TextDataset } from '@embedbag/core';
 import type { ArrowEmbeddingLayout } from './arrow-embedding-file.js';
 import { isJsonRecord } from './json-lines.js';
 import { systemErrorCode } from './system-error.js';
@@ -44,39 +44,15 @@ export interface GuideManifest extends ArrowEmbeddingLayout {
  * @throws EmbedbagError `no-dataset`, `empty-dataset`, `duplicate-dataset-name`.
  */
 export function describeDatasets(datasets: readonly TextDataset[]): readonly GuideDataset[] {
-  if (datasets.length === 0) {
-    throw new EmbedbagError({
-      code: 'no-dataset',
-      message: 'Expected `datasets` to hold at least one dataset, received none. Read one with `readDataset`.',
-    });
-  }
-  const names = new Set<string>();
-  return datasets.map((dataset, index) => {
-    const { name, rowCount, columns } = dataset;
-    if (rowCount === 0) {
-      throw new EmbedbagError({
-        code: 'empty-dataset',
-        message: `Expected dataset \`${name}\` to have rows, received none. Leave it out.`,
-        details: { dataset: name },
-      });
-    }
-    if (names.has(name)) {
-      throw new EmbedbagError({
-        code: 'duplicate-dataset-name',
-        message: `Expected every dataset to have a name of its own, by which its guide embeddings are found, received \`${name}\` twice. Rename one of them.`,
-        details: { dataset: name },
-      });
-    }
-    names.add(name);
-    return {
-      name,
-      rows: rowCount,
-      columns: columns.map((_, column) => ({
-        file: `dataset-${index}-column-${column}.arrow`,
-        textsSha256: textsSha256(dataset, column),
-      })),
-    };
-  });
+  checkDatasets(datasets, ', by which its guide embeddings are found');
+  return datasets.map((dataset, index) => ({
+    name: dataset.name,
+    rows: dataset.rowCount,
+    columns: dataset.columns.map((_, column) => ({
+      file: `dataset-${index}-column-${column}.arrow`,
+      textsSha256: textsSha256(dataset, column),
+    })),
+  }));
 }
 
 function textsSha256(dataset: TextDataset, column: number): string {

@@ -2,16 +2,13 @@ import type { Loss } from '@embedbag/core';
 import { datasetFromColumns } from '@embedbag/datasets';
 import { createTypeScriptKernels } from '@embedbag/kernels';
 import { matryoshkaLoss, multipleNegativesRankingLoss } from '@embedbag/losses';
-import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { sampleDatasets } from './dataset-samples.js';
 import { type ModelCardInput, modelCard } from './model-card.js';
 import { createRunProgress, type RunProgress } from './run-progress.js';
 import type { EvaluationRecord, TrainOptions } from './train-options.js';
-import { resolveTrainingArguments } from './training-arguments.js';
-import { pairsDataset, scriptedLoss, tinyModel } from './training-fixtures.js';
-import { planTraining } from './training-plan.js';
+import { pairsDataset, scriptedLoss, tinyModel, tinyPlan } from './training-fixtures.js';
 
 const ENVIRONMENT: ModelCardInput['environment'] = {
   versions: { node: '20.19.0', '@embedbag/trainer': '1.2.3' },
@@ -30,17 +27,10 @@ async function cardOf(
 ): Promise<string> {
   const kernels = createTypeScriptKernels();
   const model = await tinyModel(kernels);
-  const plan = planTraining({
+  const plan = tinyPlan({
     model,
     datasets: [pairsDataset('first', 64), pairsDataset('second', 32, 64)],
-    loss: multipleNegativesRankingLoss(),
-    evaluators: [],
-    evalDatasets: [],
-    callbacks: [],
-    batchSampler: noDuplicatesBatchSampler(),
-    multiDatasetBatchSampler: proportionalBatchSampler(),
     ...options,
-    arguments: resolveTrainingArguments({ perDeviceTrainBatchSize: 16, ...options.arguments }),
   });
   const card = modelCard({
     plan,

@@ -1,12 +1,8 @@
 import { createTypeScriptKernels } from '@embedbag/kernels';
-import { multipleNegativesRankingLoss } from '@embedbag/losses';
-import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
 import { expect, test } from 'vitest';
 import { RunCard } from './run-card.js';
 import type { EvaluationRecord } from './train-options.js';
-import { resolveTrainingArguments } from './training-arguments.js';
-import { pairsDataset, tinyModel } from './training-fixtures.js';
-import { planTraining } from './training-plan.js';
+import { pairsDataset, tinyModel, tinyPlan } from './training-fixtures.js';
 
 const at = (step: number, key: string, value: number, name = key): EvaluationRecord => ({
   step,
@@ -15,16 +11,9 @@ const at = (step: number, key: string, value: number, name = key): EvaluationRec
 });
 
 async function cardOf(startStep = 0): Promise<RunCard> {
-  const plan = planTraining({
+  const plan = tinyPlan({
     model: await tinyModel(createTypeScriptKernels()),
     datasets: [pairsDataset('pairs', 64)],
-    loss: multipleNegativesRankingLoss(),
-    evaluators: [],
-    evalDatasets: [],
-    callbacks: [],
-    batchSampler: noDuplicatesBatchSampler(),
-    multiDatasetBatchSampler: proportionalBatchSampler(),
-    arguments: resolveTrainingArguments({ perDeviceTrainBatchSize: 16 }),
   });
   const card = await RunCard.open(plan);
   card.startAt({ step: startStep, pairs: startStep * 16 });

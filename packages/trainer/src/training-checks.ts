@@ -40,39 +40,6 @@ export function checkContracts(options: ResolvedTrainOptions, losses: readonly L
   checkContract('multi-dataset batch sampler', options.multiDatasetBatchSampler, MULTI_DATASET_BATCH_SAMPLER_CONTRACT);
 }
 
-/** Refuses no datasets, empty ones, and two of one name. */
-export function checkDatasets(datasets: readonly TextDataset[]): void {
-  if (datasets.length === 0) {
-    throw new EmbedbagError({
-      code: 'no-dataset',
-      message: 'Expected `datasets` to hold at least one dataset, received none. Read one with `readDataset`.',
-    });
-  }
-  checkRowsAndNames(datasets);
-}
-
-/** Refuses empty datasets and two of one name. */
-export function checkRowsAndNames(datasets: readonly TextDataset[]): void {
-  const names = new Set<string>();
-  for (const { name, rowCount } of datasets) {
-    if (rowCount === 0) {
-      throw new EmbedbagError({
-        code: 'empty-dataset',
-        message: `Expected dataset \`${name}\` to have rows, received none. Leave it out.`,
-        details: { dataset: name },
-      });
-    }
-    if (names.has(name)) {
-      throw new EmbedbagError({
-        code: 'duplicate-dataset-name',
-        message: `Expected every dataset to have a name of its own, received \`${name}\` twice. Rename one of them.`,
-        details: { dataset: name },
-      });
-    }
-    names.add(name);
-  }
-}
-
 /** The loss of each dataset, from one loss for all or a record by name; throws `loss-without-dataset`. */
 export function lossesByDataset(datasets: readonly TextDataset[], loss: TrainOptions['loss']): Loss[] {
   if (isLoss(loss)) return datasets.map(() => loss);

@@ -14,13 +14,33 @@ import {
 } from '@embedbag/core';
 import { createTypeScriptKernels } from '@embedbag/kernels';
 import { multipleNegativesRankingLoss } from '@embedbag/losses';
+import { noDuplicatesBatchSampler, proportionalBatchSampler } from '@embedbag/samplers';
 import type { StaticEmbedding } from '@embedbag/static-embedding';
 import { afterEach, beforeEach } from 'vitest';
 import { pairsDataset, tinyModel } from './tiny-data-fixtures.js';
 import { train } from './train.js';
-import type { TrainingSummary, TrainOptions } from './train-options.js';
+import type { ResolvedTrainOptions, TrainingSummary, TrainOptions } from './train-options.js';
+import { resolveTrainingArguments } from './training-arguments.js';
+import { planTraining, type TrainingPlan } from './training-plan.js';
 
 export { memoryDataset, pair, pairsDataset, tinyModel } from './tiny-data-fixtures.js';
+
+/** The plan of a run with the samplers of the recipe and batches of 16 rows. */
+export function tinyPlan({
+  arguments: args,
+  ...options
+}: Pick<ResolvedTrainOptions, 'model' | 'datasets'> & Partial<Pick<TrainOptions, 'loss' | 'arguments'>>): TrainingPlan {
+  return planTraining({
+    loss: multipleNegativesRankingLoss(),
+    evaluators: [],
+    evalDatasets: [],
+    callbacks: [],
+    batchSampler: noDuplicatesBatchSampler(),
+    multiDatasetBatchSampler: proportionalBatchSampler(),
+    ...options,
+    arguments: resolveTrainingArguments({ perDeviceTrainBatchSize: 16, ...args }),
+  });
+}
 
 /** Hands out the rows in their order, which a dataset of fixed batches needs. */
 export function inOrderBatchSampler(): BatchSampler {

@@ -1,19 +1,19 @@
-import { type ContrastiveProducts, EmbedbagError, type Kernels, type Loss, type TextDataset } from '@embedbag/core';
+import {
+  type ContrastiveProducts,
+  checkDatasets,
+  checkRowsAndNames,
+  EmbedbagError,
+  type Kernels,
+  type Loss,
+  type TextDataset,
+} from '@embedbag/core';
 import { openEpochBatches } from './epoch-batches.js';
 import { learningRateSchedule } from './learning-rate-schedule.js';
 import { resolveWarmupSteps } from './linear-schedule.js';
 import { checkMemory, type PlannedBatch } from './memory-plan.js';
 import type { ResolvedTrainOptions } from './train-options.js';
 import type { TrainingArguments } from './training-arguments.js';
-import {
-  checkColumns,
-  checkContracts,
-  checkDatasets,
-  checkEvaluators,
-  checkRowsAndNames,
-  lossesByDataset,
-  lossesOfHeldOut,
-} from './training-checks.js';
+import { checkColumns, checkContracts, checkEvaluators, lossesByDataset, lossesOfHeldOut } from './training-checks.js';
 
 /** The options of a run with all that is checked and counted before its first step. */
 export interface TrainingPlan extends ResolvedTrainOptions {
